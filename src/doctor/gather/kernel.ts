@@ -141,15 +141,29 @@ async function askGateways(
       asked: unseen(`asking a gateway by ARP or ND needs CAP_NET_ADMIN (${refused.code})`),
     };
   const end = performance.now() + ANSWER_MS;
-  let now = before;
+  let now: readonly NeighbourEntry[] = [];
   do {
     await sleep(LOOK_EVERY_MS);
-    now = await kernel.neighbours();
+    now = withForgotten(now, await kernel.neighbours());
   } while (
     targets.some(({ interfaceIndex, address }) => !SETTLED.has(stateOf(now, interfaceIndex, address))) &&
     performance.now() < end
   );
   return { neighbours: now, asked: seen(true) };
+}
+
+/**
+ * The neighbours of a later look, and those that had failed in the earlier one and have no entry
+ * any more: on a host with many neighbours the kernel forgets a failed one within seconds.
+ */
+export function withForgotten(
+  earlier: readonly NeighbourEntry[],
+  later: readonly NeighbourEntry[],
+): readonly NeighbourEntry[] {
+  const forgotten = earlier.filter(
+    ({ interfaceIndex, address, state }) => state === 'failed' && stateOf(later, interfaceIndex, address) === 'none',
+  );
+  return [...later, ...forgotten];
 }
 
 function stateOf(neighbours: readonly NeighbourEntry[], interfaceIndex: number, address: string): NeighbourState {

@@ -11,6 +11,7 @@ import { birdConfig, matches } from '../../../src/doctor/bird-config.js';
 import { filesIn, textOf } from '../../../src/doctor/files.js';
 import { daemonsOption, frrLines, linesOf } from '../../../src/doctor/frr-config.js';
 import { gatherFiles } from '../../../src/doctor/gather/files.js';
+import { withForgotten } from '../../../src/doctor/gather/kernel.js';
 import { gatherOthers, identityOf, parseStat } from '../../../src/doctor/gather/processes.js';
 import { gatherSockets, stepsTo } from '../../../src/doctor/gather/sockets.js';
 import { parseIni, systemdFiles, valuesOf } from '../../../src/doctor/ini.js';
@@ -22,6 +23,31 @@ function put(path: string, text: string): void {
   mkdirSync(dirname(root + path), { recursive: true });
   writeFileSync(root + path, text);
 }
+
+t.test('a gateway that has failed stays failed when the kernel forgets it', (t) => {
+  const [one, other] = [
+    { interfaceIndex: 3, address: '192.0.2.1' },
+    { interfaceIndex: 3, address: '2001:db8::1' },
+  ] as const;
+  const failed = withForgotten(
+    [],
+    [
+      { ...one, state: 'failed' },
+      { ...other, state: 'incomplete' },
+    ],
+  );
+  const forgotten = withForgotten(failed, [{ ...other, state: 'incomplete' }]);
+  t.match(
+    [...forgotten].sort((a, b) => a.address.length - b.address.length),
+    [
+      { ...one, state: 'failed' },
+      { ...other, state: 'incomplete' },
+    ],
+  );
+  t.same(withForgotten(forgotten, [{ ...one, state: 'reachable' }]), [{ ...one, state: 'reachable' }], 'asked anew');
+  t.same(withForgotten([{ ...other, state: 'incomplete' }], []), [], 'what was never answered for is nobody');
+  t.end();
+});
 
 t.test('files below another root', async (t) => {
   put('/etc/frr/frr.conf', 'a\n');
