@@ -1,14 +1,17 @@
 # Shared by the scripts: paths, messages, checks.
 #
-# Sourced, never run. Sets `root` (the project's directory) and PATH: a Node that scripts/setup
-# installed comes first. `system_path` is the PATH without it (Debian's npm finds its libraries
-# only with Debian's node).
+# Sourced, never run. Sets the umask, `root` (the project's directory) and PATH: a Node that
+# scripts/setup installed comes first. `system_path` is the PATH without it (Debian's npm finds its
+# libraries only with Debian's node).
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 node_prefix=$root/.node
 system_path=${PATH#"$node_prefix/bin:"}
 if [ -x "$node_prefix/bin/node" ]; then PATH=$node_prefix/bin:$system_path; fi
 export PATH
+
+# What is made here is read by daemons of other users, and is the same whoever runs it.
+umask 022
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -19,7 +19,8 @@ const CONFIG: Readonly<Record<string, string>> = {
   bgpd: 'router bgp 65001\n bgp router-id 10.9.0.1\n',
 };
 
-let labs = 0;
+/** Not only of the process: a number may be used again beside what a killed run left behind. */
+let labs = Date.now();
 
 export class FrrLab {
   readonly directory: string;
@@ -28,6 +29,7 @@ export class FrrLab {
   readonly #children = new Map<string, ChildProcess>();
 
   constructor() {
+    process.umask(0o022);
     this.#namespace = `hlfrr-${process.pid}-${labs++}`;
     // Not below a mode 0700 directory: the daemons are the user frr.
     this.#root = mkdtempSync(join(tmpdir(), 'hlfrr-'));
@@ -133,7 +135,7 @@ export class Ear {
   }
 
   /** The first verdict of that kind at place `from` or later; rejects after `limitMs`. */
-  async until(id: DaemonId, kind: Verdict['kind'], from = 0, limitMs = 10_000): Promise<Heard> {
+  async until(id: DaemonId, kind: Verdict['kind'], from = 0, limitMs = 20_000): Promise<Heard> {
     const deadline = performance.now() + limitMs;
     for (;;) {
       const found = this.heard.slice(from).find((h) => h.id === id && h.verdict.kind === kind);
@@ -153,7 +155,7 @@ export class Ear {
 }
 
 /** Waits until `condition` resolves to true, asking every 20 ms; a rejection counts as false. */
-export async function eventually(condition: () => Promise<boolean>, limitMs = 10_000): Promise<boolean> {
+export async function eventually(condition: () => Promise<boolean>, limitMs = 20_000): Promise<boolean> {
   const deadline = performance.now() + limitMs;
   while (performance.now() < deadline) {
     if (await condition().catch(() => false)) return true;

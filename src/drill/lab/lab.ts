@@ -8,7 +8,7 @@
  * after a SIGKILL.
  */
 
-import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { command, tryCommand } from './command.js';
@@ -40,6 +40,8 @@ let labs = 0;
  * A new, empty laboratory. Needs root. Call `close()`, or it is closed at the end of the process.
  */
 export function createLab(): Lab {
+  // Daemons of other users read what this process makes, whatever its caller's umask is.
+  process.umask(0o022);
   return new Lab(freePrefix());
 }
 
@@ -54,7 +56,8 @@ export class Lab {
   #closing: Promise<void> | undefined;
 
   constructor(readonly prefix: string) {
-    this.directory = mkdtempSync(join(tmpdir(), prefix));
+    // TMPDIR may be a symbolic link. An absolute one leads out of /proc/PID/root.
+    this.directory = realpathSync(mkdtempSync(join(tmpdir(), prefix)));
     chmodSync(this.directory, 0o755);
     installExitHook(this);
   }
