@@ -1,6 +1,7 @@
-/** Removes the random state of worlds.ts, as lines for `ip -batch`. */
+/** Removes the random state of worlds.ts, as lines for `ip -batch`; and whether the kernel has changed it by itself. */
 
 import type { Family } from '../../../src/model/address.js';
+import type { Neighbour } from '../../../src/model/link.js';
 import { destinationText } from '../../../src/model/prefix.js';
 import type { Route, Rule } from '../../../src/model/route.js';
 import { DEVICES, PROTOCOL } from './worlds.js';
@@ -29,6 +30,21 @@ export function deletion({ type, destination, from, tos, table, metric, nexthopI
   words.push(`table ${table} metric ${metric} proto ${PROTOCOL}`);
   if (nexthopId !== undefined) words.push(`nhid ${nexthopId}`);
   return words.join(' ');
+}
+
+interface Neighbours {
+  readonly neighbours: readonly Neighbour[];
+}
+
+/** The kernel may forget a failed neighbour between two looks (gc_thresh1, which counts the entries of all namespaces). */
+export function forgotten(before: Neighbours, after: Neighbours): boolean {
+  const failed = ({ neighbours }: Neighbours): string =>
+    neighbours
+      .filter((one) => one.failed)
+      .map(({ interfaceIndex, address }) => `${interfaceIndex} ${address}`)
+      .sort()
+      .join();
+  return failed(before) !== failed(after);
 }
 
 function isInitial({ priority, foreign, table }: Rule): boolean {
