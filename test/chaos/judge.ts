@@ -56,7 +56,7 @@ export async function judge(storm: Storm, mustBeOut: boolean): Promise<readonly 
     foreignDifference(world, [OWN, ...daemons.protocols]).then((lines) =>
       lines.filter((line) => !isOfTakingOver(storm, line, mustBeOut)),
     ),
-    agent.ask<{ readonly status: Status }>({ command: 'status' }),
+    agent.ask<{ readonly status: Status }>({ command: 'status' }, agent.atWork ? 20_000 : 5_000),
   ]);
   const own = owned(world.router);
   const problems: Problem[] = difference.map((line) => ({ text: `foreign: ${line}` }));

@@ -112,8 +112,8 @@ t.test('what no route covers is waited for as long as the convergence-timeout', 
   await t.test('5 s', async (t) => {
     const agent = agentIn(std, { ...base, convergence: '5s' });
     await agent.waitForLog(/ ready /);
-    await frr.start();
     const startedMs = Date.now();
+    await frr.start();
     await agent.waitForLog(/cause=converging/);
     const status = await statusOf(agent);
     t.match(status.routes, { phase: 'in', cause: 'converging', reason: 'not covered yet: 0.0.0.0/0, ::/0' });
@@ -287,7 +287,7 @@ t.test('a living daemon whose routes go: in again at once, out again when they r
   ];
   peerFrr.configureRunning('bgpd', activate('no '));
   await turned(agent, 'in', from);
-  await agent.waitForLog(/cause=converging .*no longer covered/, 1000, from);
+  await agent.waitForLog(/cause=converging .*no longer covered/, 20_000, from);
   await settles(t, router, expected(), 'in, because nothing covers the destinations any more');
   for (const family of FAMILIES) {
     const lost = await watch.next(

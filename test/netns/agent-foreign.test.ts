@@ -128,7 +128,7 @@ t.test('a foreign route in our very slot is never touched: refused, and visible'
     await sleep(1000);
     t.ok(agent.log.length - rounds < 5, 'and we do not knock all the time');
     router.ip(lines[0].replace('add', 'del'));
-    await settles(t, router, expected({ placement }), 'once he goes we come', 1500);
+    await settles(t, router, expected({ placement }), 'once he goes we come');
     await agent.stop();
     await agent.cli('flush', '-c', agent.configFile);
   }

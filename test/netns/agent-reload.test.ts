@@ -35,7 +35,7 @@ async function reloadTo(agent: Agent, config: ConfigOptions): Promise<void> {
   const from = mark(agent);
   agent.configure(configText(config));
   agent.signal('SIGHUP');
-  await agent.waitForLog(/configuration-reloaded/, 3000, from);
+  await agent.waitForLog(/configuration-reloaded/, 20_000, from);
 }
 
 t.test('SIGHUP: destinations, gateways, tables, rules, placement, protocol', async (t) => {

@@ -241,7 +241,7 @@ t.test('who does it again and again is met with back-off and named', async (t) =
   );
   t.ok(pauses.at(-1)! > pauses[0]! && pauses.at(-1)! >= 100, 'the later ones are not');
   t.match((await agent.cli('status')).stdout, /interference +\d+ times, last \S+: deleted route default/);
-  await settles(t, router, expected(), 'he stops, we are back', 8000);
+  await settles(t, router, expected(), 'he stops, we are back');
   t.equal(rules(router, 'inet').filter((rule) => rule.protocol === 157).length, 2, 'with one pair of rules');
   await agent.stop();
 });

@@ -96,7 +96,7 @@ t.test('stopped first and killed then, nothing is left either', async (t) => {
   const before = host.state();
   const drill = host.drill(configText());
   await eventually(() => drill.lines.some((line) => line.startsWith('boot ')), {
-    timeoutMs: 15_000,
+    timeoutMs: 60_000,
     what: 'the first case',
   });
   t.ok(host.strangers().length > 4, 'daemons are running');

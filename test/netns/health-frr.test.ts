@@ -9,15 +9,17 @@ import t from 'tap';
 import { openHealth } from '../../src/health/open.js';
 import { Ear, FrrLab, sleep } from './health-frr-daemons.js';
 
-const TIMING = { probeIntervalMs: 50, probeTimeoutMs: 400 };
+const TIMING = { probeIntervalMs: 50, probeTimeoutMs: 1_200 };
+/** Where nothing hangs: time enough for a machine that is busy with other tests. */
+const PATIENT = { ...TIMING, probeTimeoutMs: 15_000 };
 
-function open(lab: FrrLab, ...daemons: readonly string[]) {
-  return openHealth([{ kind: 'frr', daemons, socketDirectory: lab.directory }], TIMING);
+function open(lab: FrrLab, daemons: readonly string[], timing = PATIENT) {
+  return openHealth([{ kind: 'frr', daemons, socketDirectory: lab.directory }], timing);
 }
 
 t.test('started before FRR: down at once, then appeared and responsive when each daemon comes', async (t) => {
   const lab = new FrrLab();
-  const health = open(lab, 'zebra', 'bgpd', 'staticd');
+  const health = open(lab, ['zebra', 'bgpd', 'staticd'], TIMING);
   t.teardown(async () => {
     health.close();
     await lab.close();
@@ -28,7 +30,7 @@ t.test('started before FRR: down at once, then appeared and responsive when each
   );
   const ear = new Ear(health);
   for (const { id } of health.watched) {
-    const first = await ear.until(id, 'down', 0, 2000);
+    const first = await ear.until(id, 'down');
     t.match(first.verdict.reason, 'no socket');
   }
   const startedMs = performance.now();
@@ -44,7 +46,7 @@ t.test('started before FRR: down at once, then appeared and responsive when each
   t.equal(ear.heard.length, 9, 'a steady heartbeat is silent');
 
   await t.test('an adapter started later knows how long the daemon has lived', async (t) => {
-    const late = open(lab, 'zebra');
+    const late = open(lab, ['zebra']);
     t.teardown(() => late.close());
     const lateEar = new Ear(late);
     const verdict = (await lateEar.until('frr/zebra', 'responsive')).verdict;
@@ -76,7 +78,8 @@ t.test('started before FRR: down at once, then appeared and responsive when each
     const hung = await ear.until('frr/zebra', 'unresponsive', from);
     const silence = hung.atMs - stoppedMs;
     t.comment(`zebra: SIGSTOP to unresponsive ${silence.toFixed(0)} ms: ${hung.verdict.reason}`);
-    t.ok(silence >= TIMING.probeTimeoutMs - 1 && silence < TIMING.probeTimeoutMs + 1500);
+    // A question may have been under way.
+    t.ok(silence >= TIMING.probeTimeoutMs / 2 && silence < TIMING.probeTimeoutMs + 5_000);
     await sleep(2 * TIMING.probeTimeoutMs);
     lab.signal('zebra', 'SIGCONT');
     await ear.until('frr/zebra', 'responsive', from);
@@ -96,7 +99,7 @@ t.test('started before FRR: down at once, then appeared and responsive when each
 
 t.test('SIGKILL, stale socket, restart; ten times', async (t) => {
   const lab = new FrrLab();
-  const health = open(lab, 'zebra');
+  const health = open(lab, ['zebra']);
   t.teardown(async () => {
     health.close();
     await lab.close();
@@ -126,7 +129,7 @@ t.test('SIGKILL, stale socket, restart; ten times', async (t) => {
 t.test('a clean stop is down; a directory removed and made again is found at once', async (t) => {
   const lab = new FrrLab();
   lab.start('zebra');
-  const health = open(lab, 'zebra');
+  const health = open(lab, ['zebra']);
   t.teardown(async () => {
     health.close();
     await lab.close();
@@ -139,11 +142,12 @@ t.test('a clean stop is down; a directory removed and made again is found at onc
   lab.removeDirectory();
   await sleep(2500);
   lab.makeDirectory();
-  const startedMs = performance.now();
   lab.start('zebra');
+  while (!existsSync(join(lab.directory, 'zebra.vty'))) await sleep(5);
+  const bornMs = performance.now();
   const back = await ear.until('frr/zebra', 'responsive', from);
-  t.comment(`zebra: spawn to responsive ${(back.atMs - startedMs).toFixed(1)} ms, the directory being new`);
-  t.ok(back.atMs - startedMs < 900, 'by inotify, not by the poll');
+  t.comment(`zebra: socket to responsive ${(back.atMs - bornMs).toFixed(1)} ms, the directory being new`);
+  t.ok(back.atMs - bornMs < 900, 'by inotify, not by the poll');
   t.same(
     ear.heard.slice(from).map((h) => h.verdict.kind),
     ['down', 'appeared', 'responsive'],

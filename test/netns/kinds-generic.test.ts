@@ -153,7 +153,7 @@ t.test(
     ): Promise<void> => {
       for (const { kind, numbers } of watchers) {
         const wanted = state === 'out' ? [] : expected(undefined, state === 'in' ? 'losing' : 'winning', numbers);
-        await settles(t, router, wanted, `${message}: ${kind}`, 8000, numbers);
+        await settles(t, router, wanted, `${message}: ${kind}`, 20_000, numbers);
       }
     };
     const dies = async (
@@ -298,7 +298,7 @@ t.test('a graceful restart of BIRD, which only those notice that ask for it', { 
   for (const { kind, numbers } of [...dim, ...keen])
     await settles(t, router, expected(undefined, 'losing', numbers), `${kind}: in`, 30_000, numbers);
   bird.start();
-  for (const { kind, numbers } of [...dim, ...keen]) await settles(t, router, [], `${kind}: out`, 10_000, numbers);
+  for (const { kind, numbers } of [...dim, ...keen]) await settles(t, router, [], `${kind}: out`, 20_000, numbers);
 
   const killedMs = await bird.signal('SIGKILL');
   for (const { kind, numbers, limitMs } of [...dim, ...keen])
@@ -362,7 +362,7 @@ t.test(
     await inAfter(t, monitor, killedMs, 'SIGKILL, loopback TCP', 600);
     await settles(t, router, expected(undefined, 'winning'), 'its routes are stale');
     zebra = await start();
-    await settles(t, router, [], 'restart: out', 10_000);
+    await settles(t, router, [], 'restart: out');
 
     zebra.kill('SIGSTOP');
     await sleep(1300);

@@ -14,12 +14,12 @@ import { Bird as LabBird } from '../../src/drill/lab/bird.js';
 import { tryCommand } from '../../src/drill/lab/command.js';
 import type { Lab } from '../../src/drill/lab/lab.js';
 import type { Namespace } from '../../src/drill/lab/namespace.js';
-import { eventually, sleep } from '../../src/drill/lab/wait.js';
+import { eventually } from '../../src/drill/lab/wait.js';
 import type { Family } from '../../src/model/address.js';
 import type { Status } from '../../src/model/status.js';
 import { ownRoutes, ownRules, routeGet, routes } from '../lab/inspect.js';
 import { STANDARD } from '../lab/standard.js';
-import { BUSY_MS, rulesExpected } from './agent-support.js';
+import { BUSY_MS, hears, rulesExpected } from './agent-support.js';
 
 /** What is used of a tap test. */
 export interface Case {
@@ -74,7 +74,11 @@ export async function statusOf(agent: Agent): Promise<Status> {
 }
 
 /** Polls the status until it fits; the failure shows the last one. */
-export async function statusWhere(agent: Agent, fits: (status: Status) => boolean, timeoutMs = 8000): Promise<Status> {
+export async function statusWhere(
+  agent: Agent,
+  fits: (status: Status) => boolean,
+  timeoutMs = 20_000,
+): Promise<Status> {
   const probe = async (): Promise<Status> => {
     const status = await statusOf(agent);
     return fits(status)
@@ -94,7 +98,7 @@ export async function statusWhere(agent: Agent, fits: (status: Status) => boolea
 }
 
 /** Resolves once the agent has turned to the phase, in its log from line `from` on. */
-export async function turned(agent: Agent, phase: 'in' | 'out', from: number, timeoutMs = 15_000): Promise<string> {
+export async function turned(agent: Agent, phase: 'in' | 'out', from: number, timeoutMs = 20_000): Promise<string> {
   return agent.waitForLog(new RegExp(`routes phase=${phase}`), timeoutMs, from);
 }
 
@@ -202,7 +206,7 @@ export interface KernelEvent {
 export class Monitor {
   readonly events: KernelEvent[] = [];
 
-  private constructor(namespace: Namespace) {
+  private constructor(private readonly namespace: Namespace) {
     namespace.spawn(['env', 'TZ=UTC', 'ip', '-N', '-ts', 'monitor', 'route', 'rule'], {
       closeSignal: 'SIGKILL',
       keepLines: false,
@@ -213,12 +217,7 @@ export class Monitor {
   /** One that is known to hear the kernel. */
   static async open(namespace: Namespace): Promise<Monitor> {
     const monitor = new Monitor(namespace);
-    const rouse = (): boolean => {
-      namespace.ip('route replace blackhole 203.0.113.255/32 table 4711 proto 4');
-      namespace.ip('route del blackhole 203.0.113.255/32 table 4711');
-      return monitor.events.length > 0;
-    };
-    await eventually(rouse, { intervalMs: 20, what: 'ip monitor hears the kernel' });
+    await hears(namespace, monitor.events);
     return monitor;
   }
 
@@ -233,7 +232,7 @@ export class Monitor {
 
   /** Those since `fromMs` that match, once everything that has happened by now has been read. */
   async since(fromMs: number, pattern: RegExp): Promise<readonly KernelEvent[]> {
-    await sleep(80);
+    await hears(this.namespace, this.events);
     return this.events.filter((event) => event.atMs >= fromMs && pattern.test(event.text));
   }
 

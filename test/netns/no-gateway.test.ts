@@ -60,9 +60,9 @@ async function tunnel(t: Test, router: Namespace, gw: Namespace): Promise<() => 
   return close;
 }
 
-async function answered(noc: Namespace): Promise<readonly boolean[]> {
+async function answered(noc: Namespace, timeoutMs = 1500): Promise<readonly boolean[]> {
   const pings: readonly Ping[] = FAMILIES.map((family) => startPing(noc, ROUTER[family]));
-  const replies = await Promise.allSettled(pings.map((ping) => ping.nextReply(1500)));
+  const replies = await Promise.allSettled(pings.map((ping) => ping.nextReply(timeoutMs)));
   for (const ping of pings) await ping.stop();
   return replies.map(({ status }) => status === 'fulfilled');
 }
@@ -94,7 +94,7 @@ t.test('a point-to-point device', async (t) => {
   t.same(await answered(noc), [false, false], 'lost without the agent');
   const agent = agentIn(std, config(false));
   await installed();
-  t.same(await answered(noc), [true, true], 'beside no FRR');
+  t.same(await answered(noc, 20_000), [true, true], 'beside no FRR');
   for (const family of FAMILIES) t.match(routeGet(router, STANDARD[family].noc), /^\S+ (?:from :: )?dev tun0 /, family);
   const status = await statusOf(agent);
   t.same(status.gateways, [], 'no gateway is asked, none is told dead');
@@ -112,7 +112,7 @@ t.test('a point-to-point device', async (t) => {
     ({ symmetricReplies: all }) => all.length === 2 && all.every(({ state }) => state === 'installed'),
     20_000,
   );
-  t.same(await answered(noc), [true, true], 'with symmetric replies');
+  t.same(await answered(noc, 20_000), [true, true], 'with symmetric replies');
   agent.configure(config(false));
   agent.signal('SIGHUP');
   await eventually(() => owned(router).length === 0, { timeoutMs: 20_000, what: 'no replies' });

@@ -73,7 +73,7 @@ export class Bird {
    * Resolves when BIRD accepts connections on its control socket. Rejects with BIRD's output if it
    * has ended.
    */
-  async listening(timeoutMs = 10_000): Promise<void> {
+  async listening(timeoutMs = 20_000): Promise<void> {
     const deadline = performance.now() + timeoutMs;
     while (!(await accepts(this.socket))) {
       if (!this.running) throw new Error(`BIRD has ended: ${this.process.lines.slice(-5).join(' / ')}`);

@@ -110,7 +110,7 @@ export class Frr {
   }
 
   /** Starts one daemon, or all that do not run. Resolves when they answer on their vty sockets. */
-  async start(daemon?: string, timeoutMs = 10_000): Promise<void> {
+  async start(daemon?: string, timeoutMs = 20_000): Promise<void> {
     for (const name of daemon === undefined ? this.daemons : [daemon]) {
       if (this.running(name)) continue;
       this.#processes.set(name, this.namespace.spawn(this.argv(name), { closeSignal: 'SIGKILL' }));
@@ -119,7 +119,7 @@ export class Frr {
   }
 
   /** Resolves when the daemon answers an echo on its vty socket. */
-  async answering(daemon: string, timeoutMs = 10_000): Promise<void> {
+  async answering(daemon: string, timeoutMs = 20_000): Promise<void> {
     const socketPath = join(this.directory, `${daemon}.vty`);
     await eventually(
       async () => {
