@@ -34,6 +34,14 @@ const MAX_UNREAD_BYTES = 16 << 20;
 /** Backlog: connections that the kernel queues for us. */
 const BACKLOG = 64;
 const CHECK_MS = 5_000;
+const OPTIONS = {
+  // A client that has shut down its output still waits for the answer (`nc -N`).
+  allowHalfOpen: true,
+  // Reading begins in turn with the work for others.
+  pauseOnConnect: true,
+  // Node reads at most one long chunk ahead.
+  highWaterMark: 1 << 14,
+};
 
 /**
  * Listens on the path and replaces a socket that a killed agent left behind. `onError` gets
@@ -61,9 +69,7 @@ export function startControlServer(
     }
   };
   const make = (): Server => {
-    // A client that has shut down its output still waits for the answer (`nc -N`). Reading begins
-    // in turn with the work for others.
-    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
+    const server = createServer(OPTIONS, (socket) => {
       if (sessions.length >= MAX_CLIENTS) superfluous(sessions).socket.destroy();
       const session = new ClientSession(socket, answer, turns);
       sessions.push(session);

@@ -42,10 +42,7 @@ const STALLED_MS = 15_000;
  * that long.
  */
 const ANSWER_MS = 60_000;
-/**
- * After this many bytes, nothing more is read from it within a second: each chunk of 64 KiB costs
- * memory and its collection.
- */
+/** After this many bytes, nothing more is read from it within a second. */
 const READ_BYTES = 1 << 16;
 /**
  * Delay before an offending client is closed: a client that is closed at once comes back at once.
@@ -96,6 +93,8 @@ export class ClientSession {
     socket.once('close', () => {
       this.#unfollow?.();
       this.#forget();
+      // What Node had read ahead.
+      free(socket.read() as Buffer | null);
     });
     this.#schedule();
   }
@@ -119,7 +118,9 @@ export class ClientSession {
   #read(chunk: Buffer): void {
     this.socket.pause();
     this.#readBytes += chunk.length;
-    this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
+    const rest = this.#pending;
+    this.#pending = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    if (rest.length > 0) free(chunk);
     this.#schedule();
   }
 
@@ -169,9 +170,10 @@ export class ClientSession {
   }
 
   #readOn(): void {
-    // The rest is the beginning of a request; the chunk around it can be freed.
-    if (this.#at === this.#pending.length) this.#forget();
-    else if (this.#at > 0) [this.#pending, this.#at] = [Buffer.from(this.#pending.subarray(this.#at)), 0];
+    // The rest is the beginning of a request.
+    const rest = this.#at < this.#pending.length ? Buffer.from(this.#pending.subarray(this.#at)) : NOTHING;
+    this.#forget();
+    this.#pending = rest;
     const now = performance.now();
     if (now - this.#readSince >= 1_000) [this.#readSince, this.#readBytes] = [now, 0];
     if (this.#readBytes < READ_BYTES) return void this.socket.resume();
@@ -181,6 +183,7 @@ export class ClientSession {
   }
 
   #forget(): void {
+    free(this.#pending);
     this.#pending = NOTHING;
     this.#at = 0;
   }
@@ -250,6 +253,16 @@ export class ClientSession {
     if (value) this.socket.write(value);
     this.#schedule();
   }
+}
+
+/**
+ * Frees the memory of a large chunk that was read. The garbage collector would collect the whole
+ * heap for every few megabytes of them, 10 ms each time.
+ */
+function free(chunk: Buffer | null): void {
+  // A smaller one may share its memory with others.
+  if (chunk === null || chunk.length <= MAX_REQUEST_BYTES || chunk.length < chunk.buffer.byteLength) return;
+  (chunk.buffer as ArrayBuffer).transfer(0);
 }
 
 function uidOf(socket: Socket): number | undefined {

@@ -1,13 +1,14 @@
 /** What clients of the control socket may cost: each has a budget, and whoever waits for the loop is not kept waiting. */
 
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { request } from '../../../src/control/client.js';
 import type { Response } from '../../../src/control/protocol.js';
 import { startControlServer } from '../../../src/control/server.js';
+import { ClientSession } from '../../../src/control/session.js';
 import { createTurns } from '../../../src/control/turns.js';
 import { eventually } from '../../../src/drill/lab/wait.js';
 
@@ -102,6 +103,42 @@ t.test('whatever the sizes and separators, the loop turns', async (t) => {
   t.ok(median < 10, `${turns.length} turns of ${median.toFixed(1)} ms`);
   for (const socket of sockets) socket.destroy();
   t.match(await request(path, { command: 'status' }), { ok: true });
+});
+
+t.test('the memory of what was read is free before any collection of garbage', async (t) => {
+  const path = join(made, 'free');
+  const chunks: Buffer[] = [];
+  const sockets: Socket[] = [];
+  let asked = 0;
+  const turns = createTurns();
+  const server = createServer({ pauseOnConnect: true, highWaterMark: 1 << 14 }, (socket) => {
+    sockets.push(socket);
+    // As Readable.push() has it, before any listener: also what nobody takes from the stream.
+    const push = socket.push.bind(socket);
+    socket.push = (chunk: Buffer | null, ...more) => {
+      if (chunk !== null) chunks.push(chunk);
+      return push(chunk, ...more);
+    };
+    new ClientSession(socket, () => (asked++, { ok: true, message: '' }), turns);
+  });
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  t.teardown(() => server.close());
+  const held = (): number => chunks.filter(({ buffer }) => buffer.byteLength > 4096).length;
+
+  const client = await connected(t, path);
+  client.resume().write(ASK.repeat(1_000));
+  await eventually(() => asked === 1_000 && held() === 0, { what: 'all answered, and freed' });
+  t.ok(chunks.length > 0);
+  client.write(ASK.slice(1));
+  client.write(`${' '.repeat(1_000)}\n${ASK.slice(0, 5)}`);
+  client.write(`${ASK.slice(5)}${ASK}`);
+  await eventually(() => asked === 1_002, { what: 'what was cut between chunks is whole' });
+
+  const greedy = await connected(t, path);
+  greedy.pause().write(ASK.repeat(100_000));
+  await eventually(() => held() >= 2, { what: 'chunks that wait: one is being answered, one was read ahead' });
+  sockets[1]!.destroy();
+  await eventually(() => held() === 0, { what: 'the end of a client frees both' });
 });
 
 t.test('more clients than there is room for: the newest is served', async (t) => {
