@@ -137,13 +137,13 @@ export function disableLibc(): () => void {
 }
 
 /**
- * Loads the package of koffi's binary for this processor, where there is one: koffi's own search
- * takes 8 ms.
+ * Loads koffi's binary for this processor and glibc, where there is one: koffi's own search takes
+ * 8 ms, and its package's 3.
  */
 function loadKoffi(): typeof import('koffi') {
   const require = createRequire(import.meta.filename);
   try {
-    return require(`@koromix/koffi-linux-${process.arch}`) as typeof import('koffi');
+    return require(`@koromix/koffi-linux-${process.arch}/linux_${process.arch}/koffi.node`) as typeof import('koffi');
   } catch {
     return require('koffi') as typeof import('koffi');
   }

@@ -44,7 +44,7 @@ t.test('on arm64', { skip }, async (t) => {
     status: 0,
     stdout: 'function\n',
   });
-  for (const koffi of ['@koromix/koffi-linux-arm64', 'koffi'])
+  for (const koffi of ['@koromix/koffi-linux-arm64/linux_arm64/koffi.node', 'koffi'])
     t.match(arm('-p', `${load}('${koffi}').load(null).func('int getpid()')() === process.pid`), {
       status: 0,
       stdout: 'true\n',

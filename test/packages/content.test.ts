@@ -67,7 +67,7 @@ t.test('the deb', { skip: cannotBuild('deb') }, async (t) => {
     // Of netlink the binary alone, as the program asks for it; koffi by both of its ways.
     const [netlink, koffi] = [
       `netlink/prebuilds/linux-${process.arch}/node.napi.node`,
-      `@koromix/koffi-linux-${process.arch}`,
+      `@koromix/koffi-linux-${process.arch}/linux_${process.arch}/koffi.node`,
     ];
     for (const name of [...Object.keys(dependencies), koffi]) {
       const from = JSON.stringify(join(tree, LIB, 'dist/bin/backup-router.cjs'));
@@ -83,7 +83,7 @@ t.test('the deb', { skip: cannotBuild('deb') }, async (t) => {
       netlink,
     );
     t.ok(
-      program.some((text) => text.includes('@koromix/koffi-linux-${process.arch}')),
+      program.some((text) => text.includes('@koromix/koffi-linux-${process.arch}/linux_${process.arch}/koffi.node')),
       koffi,
     );
     t.same(
