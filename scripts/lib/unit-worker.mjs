@@ -36,7 +36,7 @@ t.setTimeout(0);
 for await (const line of createInterface({ input: process.stdin })) {
   const { file, testdir } = JSON.parse(line);
   const url = pathToFileURL(join(process.cwd(), file)).href;
-  await t.test(file, { testdir, timeout: 240_000 }, async (t) => {
+  await t.test(file, { testdir, timeout: 600_000 }, async (t) => {
     tests.set(url, t);
     await import(url);
   });

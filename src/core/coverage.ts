@@ -249,7 +249,7 @@ export function notHeld(world: SeenWorld): readonly string[] {
 }
 
 /** Whether the kernel denies that it carries the destination (verify.ts). */
-function isDenied({ denials }: World, key: string): boolean {
+export function isDenied({ denials }: World, key: string): boolean {
   const denial = denials.get(key);
   return denial !== undefined && denial.stage !== 'over';
 }

@@ -10,26 +10,25 @@ import type { OnLink } from '../fib/on-link.js';
 import { remembered } from '../fib/remembered.js';
 import { type Address, FAMILIES, type Family } from '../model/address.js';
 import type { Link } from '../model/link.js';
-import { destinationText, type Prefix, prefixText } from '../model/prefix.js';
+import { destinationText } from '../model/prefix.js';
 import type { Route, Rule } from '../model/route.js';
-import { questionKey, rivalOf, rivalry, turns } from './coverage.js';
-import { gatewayOf } from './gateways.js';
+import { turns } from './coverage.js';
 import { type Hidden, hiddenAmong } from './hidden.js';
 import { hiddenWaits } from './hidden-text.js';
-import { routeKey } from './keys.js';
+import { interfaceKey, interfaceKeyOf, routeKey } from './keys.js';
 import { localRules } from './local-rules.js';
 import { linkOf, realmOf, usableLink, type Wait } from './management.js';
 import { neighbourOn, offLinkReason } from './neighbour.js';
 import { ownership } from './ownership.js';
-import { type Placed, place, type Target } from './placement.js';
+import { type Placed, place } from './placement.js';
 import { type Desired, withdrawn } from './plan.js';
 import { renamedWaits } from './renamed.js';
 import { type Replies, repliesOf } from './replies.js';
 import { type RulePlace, rulePlace } from './rule-place.js';
-import { sourceOn } from './source.js';
 import type { Phase, SeenWorld, World } from './state.js';
 import { staying } from './staying.js';
-import { inOrder, leadsNowhere, type Usable, type WayOut } from './ways.js';
+import { addTargets, type Targets } from './targets.js';
+import { inOrder, type Usable } from './ways.js';
 
 export interface Wanted extends Desired {
   /**
@@ -49,16 +48,6 @@ export interface Wanted extends Desired {
   readonly preempting: readonly string[];
   /** Destinations that stay out of the tables because the tie is lost, by {@link interfaceKey}: an active route carries them. */
   readonly yielding: ReadonlySet<string>;
-}
-
-/** Key of one destination on one interface. It is judged in the realm of that interface. */
-export function interfaceKey(interfaceIndex: number, destination: Prefix): string {
-  return `${interfaceIndex} ${prefixText(destination)}`;
-}
-
-/** {@link interfaceKey} of a backup route. */
-export function interfaceKeyOf({ destination, nexthops }: Route): string {
-  return interfaceKey(nexthops[0]?.interfaceIndex ?? 0, destination);
 }
 
 /** Nothing is wanted. */
@@ -168,7 +157,7 @@ const wantedIn = remembered((world: SeenWorld): ((now: number) => Wanted) => {
 
 function makeWanted(world: SeenWorld, now: number): Wanted {
   const { config, snapshot, refused } = world;
-  const found: Found = {
+  const found: Targets = {
     targets: { inet: [], inet6: [] },
     waits: [...renamedWaits(config, snapshot)],
     preempting: [],
@@ -184,13 +173,13 @@ function makeWanted(world: SeenWorld, now: number): Wanted {
   const placedRoutes: Route[] = [];
   const rules: Rule[] = [];
   const anchors: Rule[] = [];
-  const yielding = new Set<string>();
+  const yields: Route[] = [];
   for (const family of FAMILIES) {
     inOrder(usable, family, world.sightings).forEach((way, order) => addTargets(found, world, way, order, now));
     const placed = place(config, family, found.targets[family]);
     // Not by spreading: arguments go on the stack, and there may be a hundred thousand routes.
     for (const route of placed.routes) placedRoutes.push(route);
-    for (const one of placed.yielding) yielding.add(interfaceKey(one.interfaceIndex, one.destination));
+    for (const route of placed.yielding) yields.push(route);
     if (placed.lengths.size === 0) continue;
     const at = rulePlace(config, ownership(config, world.former), family, snapshot.rules);
     rules.push(...localRules(config, family, at, acceptedLengths(world, placed), placed.preempting));
@@ -205,7 +194,7 @@ function makeWanted(world: SeenWorld, now: number): Wanted {
   const goesIn = isOut.size === 0 ? routes : routes.filter((route) => !isOut.has(route));
   // What leaves its tie to a stale route, because it leads nowhere itself, is not hidden by it.
   const hidden = new Map(
-    [...hiddenAmong(world, { routes: goesIn, rules }, now)]
+    [...hiddenAmong(world, { routes: goesIn, rules }, now, yields)]
       .map(([route, one]) => [interfaceKeyOf(route), one] as const)
       .filter(([key, { why, part }]) => why !== 'stale' || part === true || !found.lost.has(key)),
   );
@@ -218,68 +207,11 @@ function makeWanted(world: SeenWorld, now: number): Wanted {
     waits: found.waits,
     hidden,
     preempting: found.preempting.filter((key) => !tieless.has(key)),
-    yielding,
+    yielding: new Set(yields.map(interfaceKeyOf).filter((key) => !hidden.has(key))),
     preemptAt: found.preemptAt,
   };
   const replies = repliesOf(world);
   return replies.length === 0 ? want : withReplies(world, replies, want);
-}
-
-interface Found {
-  readonly targets: Record<Family, Target[]>;
-  readonly waits: Wait[];
-  readonly preempting: string[];
-  preemptAt: number | undefined;
-  /** Destinations whose backup route is known to lead nowhere, by {@link interfaceKey}. */
-  readonly lost: Set<string>;
-}
-
-function addTargets(
-  found: Found,
-  world: SeenWorld,
-  { link, management, router }: WayOut,
-  order: number,
-  now: number,
-): void {
-  const { snapshot } = world;
-  const realm = realmOf(link, snapshot);
-  const choice = gatewayOf(world, link, management, router, order);
-  if ('reason' in choice) {
-    found.waits.push(choice);
-    return;
-  }
-  if (choice.note !== undefined) found.waits.push(choice.note);
-  const source = sourceOn(snapshot, link, router.source ?? choice.source);
-  if (source === 'not there')
-    found.waits.push({
-      subject: router.source ?? choice.source ?? '',
-      reason: `the source is not a usable address of this host${realm.vrf === undefined ? '' : ` in ${realm.vrf}`} yet; the kernel chooses one`,
-    });
-  const lost = leadsNowhere(link, choice.gateway, world.sightings);
-  for (const destination of router.destinations) {
-    const stand = rivalry(
-      world,
-      rivalOf(world, realm.table, destination),
-      questionKey({ prefix: destination, vrf: realm.vrf }),
-      lost,
-      now,
-    );
-    if (lost) found.lost.add(interfaceKey(link.index, destination));
-    if (stand.preempt) found.preempting.push(interfaceKey(link.index, destination));
-    if (stand.preemptAt !== undefined) found.preemptAt = Math.min(found.preemptAt ?? stand.preemptAt, stand.preemptAt);
-    found.targets[router.family].push({
-      destination,
-      gateway: choice.gateway,
-      ...(router.onlink === true || choice.onlink === true ? { onlink: true } : {}),
-      ...(choice.metrics === undefined ? {} : { metrics: choice.metrics }),
-      ...(source === 'not there' ? {} : source),
-      interfaceIndex: link.index,
-      vrfTable: realm.vrf === undefined ? undefined : realm.table,
-      rank: choice.rank,
-      preempt: stand.preempt,
-      activeRival: stand.activeRival,
-    });
-  }
 }
 
 /** Lengths that get rules: a table of which the kernel refuses every route gets none. */

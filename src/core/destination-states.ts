@@ -6,8 +6,8 @@
 import { remembered } from '../fib/remembered.js';
 import type { Config } from '../model/config.js';
 import { coverage } from './coverage.js';
-import { interfaceKeyOf, type Wanted, wanted } from './desired.js';
-import { routeKey } from './keys.js';
+import { type Wanted, wanted } from './desired.js';
+import { interfaceKeyOf, routeKey } from './keys.js';
 import { acknowledgedKeys, missingRoutes } from './presence.js';
 import { isSeen, type SeenWorld, type State } from './state.js';
 import { idling } from './status.js';

@@ -4,7 +4,7 @@
  * depend on no route (probing.ts). Pure.
  *
  *   unknown   alive   when it answers; an entry that is older than the first probe proves nothing
- *                     until it could have failed
+ *                     until it could have failed; one that was unresolved counts as dead until then
  *   unknown   dead    when it has failed, and has been probed for long enough (fact K21)
  *   alive     dead    the same
  *   dead      alive   when it answers; it is suspect until it has answered for a while
@@ -24,6 +24,11 @@ export const TRUST_AFTER_MS = 10_000;
  * may have asked before the first probe.
  */
 const PATIENCE_MS = 3_000;
+/**
+ * How long an entry that was unresolved before the first probe speaks against a gateway, in
+ * milliseconds of probes. By then the kernel has given a word of its own, or none will come.
+ */
+const UNRESOLVED_FOR_MS = 10_000;
 
 interface Sighting {
   readonly state: 'unknown' | 'alive' | 'dead';
@@ -33,8 +38,11 @@ interface Sighting {
   readonly suspect: boolean;
   /** Since when it can be probed without a break; undefined: it cannot be probed now. */
   readonly askable: number | undefined;
-  /** While unknown: the kernel has had an entry for it since before the first probe. */
-  readonly entry: boolean;
+  /**
+   * While unknown: the entry that the kernel has had for it since before the first probe.
+   * `unresolved`: it was asked, and had not answered.
+   */
+  readonly entry: 'none' | 'resolved' | 'unresolved';
   /** No route can use it: it is no neighbour, or an address of this host. */
   readonly barred: boolean;
 }
@@ -86,20 +94,21 @@ function sighting(before: Sighting | undefined, sight: Sight, neighbour: Neighbo
   const { barred } = sight;
   // Nobody asks it any more, and whoever has set the entry knows better.
   if (neighbour?.permanent === true && before?.state === 'dead')
-    return { state: 'unknown', since: now, suspect: false, askable: undefined, entry: false, barred };
-  const was: Sighting = before ?? { state: 'unknown', since: now, suspect: false, askable, entry: known, barred };
+    return { state: 'unknown', since: now, suspect: false, askable: undefined, entry: 'none', barred };
+  const found = neighbour === undefined ? 'none' : known ? 'resolved' : 'unresolved';
+  const was: Sighting = before ?? { state: 'unknown', since: now, suspect: false, askable, entry: found, barred };
+  const asked = askable === undefined ? 0 : now - askable;
+  const entry = stillSo(was.entry, known, asked) ? was.entry : 'none';
   const is: Sighting =
-    was.askable === askable && was.barred === barred && (was.entry === false || known)
-      ? was
-      : { ...was, askable, barred, entry: was.entry && known };
+    was.askable === askable && was.barred === barred && was.entry === entry ? was : { ...was, askable, barred, entry };
   if (askable === undefined) return is;
-  const patient = now - askable >= PATIENCE_MS;
+  const patient = asked >= PATIENCE_MS;
   if (neighbour?.failed === true)
-    return patient && is.state !== 'dead' ? { ...is, state: 'dead', since: now, suspect: true, entry: false } : is;
+    return patient && is.state !== 'dead' ? { ...is, state: 'dead', since: now, suspect: true, entry: 'none' } : is;
   if (!known) return is;
   switch (is.state) {
     case 'unknown':
-      return is.entry && !patient ? is : { ...is, state: 'alive', since: now, entry: false };
+      return is.entry === 'resolved' && !patient ? is : { ...is, state: 'alive', since: now, entry: 'none' };
     case 'dead':
       return { ...is, state: 'alive', since: now };
     case 'alive':
@@ -107,6 +116,11 @@ function sighting(before: Sighting | undefined, sight: Sight, neighbour: Neighbo
     default:
       return is.state satisfies never;
   }
+}
+
+/** Whether the entry of before the first probe still says something. */
+function stillSo(entry: Sighting['entry'], known: boolean, askedForMs: number): boolean {
+  return entry === 'resolved' ? known : entry === 'unresolved' && !known && askedForMs < UNRESOLVED_FOR_MS;
 }
 
 interface Choice {
@@ -138,8 +152,18 @@ export function outlook(gateways: readonly Address[], interfaceIndex: number, si
   return Math.min(...gateways.map((address) => hope(sightings.get(neighbourKey({ interfaceIndex, address })))));
 }
 
+/**
+ * Whether the gateway is known to lose packets: it is dead, or it had not answered when the agent
+ * started, as after a restart beside a dead one.
+ */
+export function isSilent(seen: Sighting | undefined): boolean {
+  return (
+    seen?.state === 'dead' || (seen?.state === 'unknown' && seen.entry === 'unresolved' && seen.askable !== undefined)
+  );
+}
+
 function hope(seen: Sighting | undefined): 0 | 1 | 2 {
   if (seen === undefined) return 0;
-  if (seen.barred || seen.state === 'dead') return 2;
+  if (seen.barred || isSilent(seen)) return 2;
   return seen.suspect ? 1 : 0;
 }

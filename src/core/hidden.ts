@@ -65,11 +65,19 @@ interface Ours {
   readonly rules: readonly Rule[];
 }
 
-/** Which of our routes are hidden at `now`, once all of ours are in, and by what. */
-export function hiddenAmong(world: SeenWorld, ours: Ours, now: number): ReadonlyMap<Route, Hidden> {
+/**
+ * Which of our routes are hidden at `now`, once all of ours are in, and by what. `yielding`: those
+ * that stay out because a route of the same prefix has the tie, which may refuse.
+ */
+export function hiddenAmong(
+  world: SeenWorld,
+  ours: Ours,
+  now: number,
+  yielding: readonly Route[] = [],
+): ReadonlyMap<Route, Hidden> {
   const hidden = new Map<Route, Hidden>();
   let judge: Judge | undefined;
-  for (const route of ours.routes) {
+  for (const route of yielding.length === 0 ? ours.routes : [...ours.routes, ...yielding]) {
     const { destination } = route;
     const realm = realmOf(linkOf(world, route), world.snapshot);
     if (!mayBeHidden(world, realm, route.table === realm.table, destination)) continue;

@@ -3,7 +3,7 @@
  * the same. Pure.
  */
 
-import { prefixText } from '../model/prefix.js';
+import { type Prefix, prefixText } from '../model/prefix.js';
 import type { Nexthop, Route, Rule } from '../model/route.js';
 
 /**
@@ -102,4 +102,14 @@ function sameIdentity(a: Route, b: Route): boolean {
     a.protocol === b.protocol &&
     a.type === b.type
   );
+}
+
+/** Key of one destination on one interface. It is judged in the realm of that interface. */
+export function interfaceKey(interfaceIndex: number, destination: Prefix): string {
+  return `${interfaceIndex} ${prefixText(destination)}`;
+}
+
+/** {@link interfaceKey} of a backup route. */
+export function interfaceKeyOf({ destination, nexthops }: Route): string {
+  return interfaceKey(nexthops[0]?.interfaceIndex ?? 0, destination);
 }

@@ -68,8 +68,8 @@ export interface Placed {
   /** Lengths that need rules. `preempting`: those of them that win ties. */
   readonly lengths: ReadonlySet<number>;
   readonly preempting: ReadonlySet<number>;
-  /** What stays out of the table of such a length: an active route of the same prefix carries it. */
-  readonly yielding: readonly Target[];
+  /** What stays out of the table of such a length, because a route of the same prefix has the tie. */
+  readonly yielding: readonly Route[];
 }
 
 /** The routes that carry the targets of one family, and the lengths that need rules. */
@@ -105,18 +105,19 @@ function placeLocal(config: Config, family: Family, targets: readonly Target[]):
     targets.filter((target) => target.preempt).map((target) => target.destination.length),
   );
   const routes: Route[] = [];
-  const yielding: Target[] = [];
+  const yielding: Route[] = [];
   const lengths = new Set<number>();
   for (const target of targets) {
     const length = target.destination.length;
+    const route = backupRoute(config, target, config.tableBase + length, LOCAL_METRIC[family] + target.rank);
     // A preempting length takes every tie of that length. A destination whose rival keeps its tie
     // must not take it, so it stays out of the table: the next rule then finds the rival.
     if (preemptingLengths.has(length) && target.activeRival && !target.preempt) {
-      yielding.push(target);
+      yielding.push(route);
       continue;
     }
     lengths.add(length);
-    routes.push(backupRoute(config, target, config.tableBase + length, LOCAL_METRIC[family] + target.rank));
+    routes.push(route);
   }
   return { routes, lengths, preempting: preemptingLengths, yielding };
 }

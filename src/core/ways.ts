@@ -1,9 +1,16 @@
 /** The ways out: usable management interfaces with their backup routers, in order. Pure. */
 
+import { covered } from '../fib/destination.js';
 import type { Address, Family } from '../model/address.js';
 import type { BackupRouter, ManagementInterface } from '../model/config.js';
 import { type Link, neighbourKey } from '../model/link.js';
-import { outlook, type Sightings } from './gateway.js';
+import { type Prefix, samePrefix } from '../model/prefix.js';
+import type { Route } from '../model/route.js';
+import { isDenied, questionKey, vrfOf } from './coverage.js';
+import { isSilent, outlook, type Sightings } from './gateway.js';
+import type { Realm } from './management.js';
+import type { SeenWorld } from './state.js';
+import { foreignView } from './views.js';
 
 /** A management interface whose link is usable. */
 export interface Usable {
@@ -36,7 +43,20 @@ export function inOrder(usable: readonly Usable[], family: Family, sightings: Si
 export function leadsNowhere(link: Link, gateway: Address | undefined, sightings: Sightings): boolean {
   if (!link.carrier) return true;
   return (
-    gateway !== undefined &&
-    sightings.get(neighbourKey({ interfaceIndex: link.index, address: gateway }))?.state === 'dead'
+    gateway !== undefined && isSilent(sightings.get(neighbourKey({ interfaceIndex: link.index, address: gateway })))
   );
+}
+
+/**
+ * The foreign route that carries the destination without ours, and that a backup route would take
+ * it from: a shorter one, or one of a table behind main. For a backup route that leads nowhere it
+ * is the only way. One of the same prefix keeps its tie beside the backup route (coverage.ts).
+ */
+export function otherWay(world: SeenWorld, { vrf, table }: Realm, destination: Prefix): Route | undefined {
+  if (isDenied(world, questionKey({ prefix: destination, vrf }))) return undefined;
+  const answer = covered(foreignView(world), destination, vrfOf(world.snapshot, vrf));
+  if (answer.kind !== 'carried') return undefined;
+  const { route } = answer;
+  if (vrf !== undefined && route.table !== table) return undefined;
+  return route.table === table && samePrefix(route.destination, destination) ? undefined : route;
 }

@@ -8,8 +8,9 @@
  */
 
 import { isStale, questionKey, rivalOf, rivalry } from '../core/coverage.js';
-import { interfaceKey, wanted } from '../core/desired.js';
+import { wanted } from '../core/desired.js';
 import type { Input, Transition } from '../core/inputs.js';
+import { interfaceKey } from '../core/keys.js';
 import { linkOf, realmOf } from '../core/management.js';
 import { causeAfter } from '../core/outage-cause.js';
 import { isReplyTable, ownership } from '../core/ownership.js';

@@ -160,7 +160,7 @@ async function child(family: Family, runs: number): Promise<void> {
         numRuns: runs,
         examples: [[forRoot(family)]],
         endOnFailure: true,
-        interruptAfterTimeLimit: 20_000,
+        interruptAfterTimeLimit: 120_000,
         markInterruptAsFailure: true,
         ...(process.env['BACKUP_ROUTER_PATH'] === undefined ? {} : { path: process.env['BACKUP_ROUTER_PATH'] }),
         reporter: ({ failed, counterexample, counterexamplePath, seed, errorInstance }) => {

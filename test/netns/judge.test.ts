@@ -166,7 +166,7 @@ async function child(family: Family, runs: number, mode: Mode): Promise<void> {
       seed,
       numRuns: runs,
       examples: [[edges(family)]],
-      interruptAfterTimeLimit: 20_000,
+      interruptAfterTimeLimit: 120_000,
       markInterruptAsFailure: true,
       reporter: ({ failed, counterexample, counterexamplePath, seed: used, errorInstance }) => {
         if (!failed) return;

@@ -10,8 +10,18 @@ import { destinationStates } from '../../../src/core/destination-states.js';
 import { neighbourOn } from '../../../src/core/neighbour.js';
 import type { Config, ManagementInterface } from '../../../src/model/config.js';
 import type { Verdict } from '../../../src/model/daemon.js';
-import { defaultPrefix, destinationText, type Prefix, parsePrefix, prefixText } from '../../../src/model/prefix.js';
+import type { Link } from '../../../src/model/link.js';
+import {
+  containsPrefix,
+  defaultPrefix,
+  destinationText,
+  type Prefix,
+  parsePrefix,
+  prefixText,
+} from '../../../src/model/prefix.js';
+import type { Route } from '../../../src/model/route.js';
 import { routeText, ruleText } from '../../../src/model/route-text.js';
+import type { BackupRouteStatus, Status } from '../../../src/model/status.js';
 import type { FakeKernel } from '../../fake/kernel.js';
 import { statusOf } from '../../fake/status.js';
 import { runs } from '../runs.js';
@@ -263,7 +273,11 @@ async function verify(s: Simulation): Promise<void> {
     const reachable = neighbourOn(state.world.config, snapshot, link, route.gateway, s.now).kind === 'on-link';
     // In a table of our own nobody has a reason to stand; in a shared one a foreigner may have the very metric.
     const ours = state.world.config.placement === 'local' && !inVrf;
-    if (usable && (route.state === 'absent' || (route.state === 'refused' && reachable && ours)))
+    const others = snapshot.foreignRoutes;
+    const left =
+      others.some((other) => other.type !== 'unicast' && destinationText(other.destination) === route.destination) ||
+      (isLost(status, link, route) && others.some((other) => wouldCarry(other, route)));
+    if (usable && ((route.state === 'absent' && !left) || (route.state === 'refused' && reachable && ours)))
       fail(
         `${route.destination} dev ${route.interface} table ${route.table} is ${route.state} (gateway ${reachable ? 'on-link' : 'off-link'})`,
       );
@@ -282,6 +296,21 @@ async function verify(s: Simulation): Promise<void> {
   }
   if (own.some((line) => line.includes('iif lo')) && !own.some((line) => line.includes(' table ')))
     fail('rules without routes');
+}
+
+/** No packet by that route arrives: its port has no carrier, or none of its backup routers is alive. */
+function isLost({ gateways }: Status, link: Link, { interface: name, gateway }: BackupRouteStatus): boolean {
+  const family = gateway.includes(':') ? 'inet6' : 'inet';
+  const here = gateways.filter((one) => one.interface === name && one.family === family);
+  return !link.carrier || here.every(({ state }) => state !== 'alive');
+}
+
+/** A route of others with a shorter prefix, to which the packets of that backup route are left. */
+function wouldCarry({ destination, type }: Route, backup: BackupRouteStatus): boolean {
+  const prefix = parsePrefix(
+    backup.destination === 'default' ? (backup.gateway.includes(':') ? '::/0' : '0.0.0.0/0') : backup.destination,
+  )!;
+  return type === 'unicast' && destination.length < prefix.length && containsPrefix(destination, prefix);
 }
 
 t.test('whatever happens, in the end the kernel holds what the phase says', async (t) => {
