@@ -1,8 +1,8 @@
 /** What is in the packages, and what is not: reproducible, clean by lintian, without a path of the machine that built them. */
 
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import t from 'tap';
 import { command, tryCommand } from '../../src/drill/lab/command.js';
 import { debianRoot } from '../systemd/host/debian-root.js';
@@ -58,6 +58,22 @@ t.test('the deb', { skip: cannotBuild('deb') }, async (t) => {
       own.filter((name) => readFileSync(join(tree, name), 'latin1').includes(PROJECT)),
       [],
     );
+  });
+
+  t.test('every link of a document leads to a file', async (t) => {
+    const documents = files.filter((name) => /^usr\/share\/doc\/.*\.md$/.test(name));
+    t.ok(documents.length > 20, `${documents.length} documents`);
+    const links = documents.flatMap((name) =>
+      [
+        ...readFileSync(join(tree, name), 'utf8')
+          .replace(/^```[\s\S]*?^```$/gm, '')
+          .replace(/`[^`\n]*`/g, '')
+          .matchAll(/\]\(([^)#\s]+)[^)]*\)/g),
+      ].map(([, link]) => ({ name, link: link! })),
+    );
+    t.ok(links.some(({ link }) => link.startsWith('../examples/')) && links.length > 40, `${links.length} links`);
+    for (const { name, link } of links.filter(({ link }) => !/^https?:/.test(link)))
+      t.ok(existsSync(join(tree, dirname(name), link)), `${name}: ${link}`);
   });
 
   t.test('all that the program loads is there', async (t) => {
