@@ -17,7 +17,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
  * Within this time tap itself reports the time-out; a process that still runs 30 s later is
  * killed. Tests of packages build them first.
  */
-const secondsOf = (file) => (file.includes('/packages/') ? 600 : 240);
+const secondsOf = (file) => (file.includes('/packages/') ? 600 : 480);
 const DURATIONS = 'dist/.durations.json';
 
 const [jobs, ...files] = process.argv.slice(2);

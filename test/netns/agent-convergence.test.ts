@@ -87,7 +87,7 @@ for (const placement of PLACEMENTS) {
     }
     await sleep(500);
     await unbroken(t, pings, startMs, `start, convergence and withdrawal, ${placement}`);
-    await unbroken(t, pings, broken[0]!.atMs - 100, `withdrawal alone, ${placement}`, 200);
+    await unbroken(t, pings, broken[0]!.atMs - 100, `withdrawal alone, ${placement}`, 1000);
     for (const ping of pings) await notLost(t, ping);
     const status = await statusOf(agent);
     t.match(status.routes, { phase: 'out', cause: null, reason: 'every destination is covered' });

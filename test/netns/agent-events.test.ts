@@ -93,7 +93,7 @@ t.test('a death, its outage, its end; then without the agent; then over restarts
   });
   t.match(
     (await agent.cli('status')).stdout,
-    /^last outage +\S+, ended \d\d:\d\d:\d\dZ \(death\), backup routes in after \S+ms: frr\/zebra is down/m,
+    /^last outage +\S+, ended \d\d:\d\d:\d\d(?:Z|\S\d\d:\d\d) \(death\), backup routes in after \S+ms: frr\/zebra is down/m,
   );
   t.match(
     (await agent.cli('events')).stdout,
@@ -219,9 +219,12 @@ t.test('status --watch: in a pipe and on a terminal', async (t) => {
     what: 'the hold',
   });
   await agent.kill();
-  await eventually(() => pipe.lines.some((line) => /^agent not running since \d\d:\d\d:\d\dZ/.test(line)), {
-    what: 'its end',
-  });
+  await eventually(
+    () => pipe.lines.some((line) => /^agent not running since \d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)/.test(line)),
+    {
+      what: 'its end',
+    },
+  );
   const gone = pipe.lines.length;
   const second = restartAgent(std, agent, {});
   await eventually(() => pipe.lines.slice(gone).some((line) => /^backup routes .*held by an operator/.test(line)), {

@@ -35,7 +35,7 @@ for (const placement of PLACEMENTS) {
     const frr = prepareRouterFrr(std);
     await frr.start();
     // Long enough to show that it counts from the daemons' start, and is not waited for again.
-    const config = { placement, frr, hold: '1s' };
+    const config = { placement, frr, hold: '1s', probeTimeout: '15s' };
     let agent = agentIn(std, config);
     await turned(agent, 'out');
     await settles(t, router, [], 'out');

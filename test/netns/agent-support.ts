@@ -398,7 +398,7 @@ export async function unbroken(
   pings: readonly Ping[],
   fromMs: number,
   what: string,
-  limitMs = 400,
+  limitMs = 1500,
 ): Promise<void> {
   for (const ping of pings) {
     await ping.nextReply();

@@ -77,7 +77,7 @@ interface Life {
 }
 
 async function restarts(t: Test, std: StandardLab, { daemon, start, stop, protocol }: Life): Promise<void> {
-  const config = configText({ hold: '6s', more: daemon ?? {} });
+  const config = configText({ hold: '6s', probeTimeout: '15s', more: daemon ?? {} });
   for (const [place, wrapper] of Object.entries(PLACES)) {
     await start();
     let agent = agentIn(std, config, { wrapper });

@@ -59,6 +59,10 @@ for (const { name, program, skip } of BIRDS)
     const { lab, router } = std;
     const bird = new Bird(lab, router, { config: CONFIG, program });
     const text = configText([{ bird: { socket: bird.socket } }]);
+    // Where nothing hangs: time enough for a machine that is busy with other tests.
+    const patient = configText([{ bird: { socket: bird.socket } }], {
+      detect: { 'probe-interval': '100ms', 'probe-timeout': '15s' },
+    });
     const [monitor] = await Promise.all([Monitor.open(router), startPeerFrr(std)]);
     let agent = agentIn(lab, router, text);
     const atOut = async (t: Case, from: number): Promise<void> => {
@@ -196,7 +200,7 @@ for (const { name, program, skip } of BIRDS)
       for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
         const fromMs = Date.now();
         await agent.stop(signal);
-        agent = agentIn(lab, router, text, { directory: agent.directory });
+        agent = agentIn(lab, router, patient, { directory: agent.directory });
         await turned(agent, 'out', 0);
         await sleep(300);
         t.match((await statusOf(agent)).routes, { phase: 'out' });
