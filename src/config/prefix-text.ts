@@ -1,11 +1,11 @@
 /**
  * Reads prefixes as people write them in a file. The strict parser of model/ decides. What it
  * refuses is explained here; `ip-num` computes neighbouring prefixes and gives a second opinion.
- * ip-num is lax (it accepts `/08` and zone ids, fact N8), but is asked only after a refusal, so its
+ * ip-num is lax (it accepts `/08` and zone ids), but is asked only after a refusal, so its
  * laxness never reaches a configuration.
  *
  * Invariant: a file without faults does not load ip-num, which takes half as long as a bare start
- * of Node (fact N10).
+ * of Node.
  */
 
 import { createRequire } from 'node:module';

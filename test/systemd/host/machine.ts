@@ -1,5 +1,5 @@
 /**
- * A container with systemd as PID 1, in a network namespace of a laboratory (fact L2).
+ * A container with systemd as PID 1, in a network namespace of a laboratory.
  *
  * Invariants: it is ended by ending its PID 1 (a SIGKILL to systemd-nspawn would leave it running), and only processes of
  * its own cgroup are ever signalled. Commands inside get an environment of their own, not the test runner's.

@@ -1,6 +1,6 @@
 /**
  * Two parsers of prefixes, one verdict: the strict one of model/ against ip-num, but for ip-num's known laxness
- * (leading zeros of a length, zone ids, host bits, fact N8).
+ * (leading zeros of a length, zone ids, host bits).
  */
 
 import fc from 'fast-check';
