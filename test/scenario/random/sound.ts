@@ -71,7 +71,7 @@ function untrue(world: World): string | undefined {
     ).size === 1;
   for (const { realm, destination } of destinationsOf(world)) {
     const text = prefixText(destination);
-    if (world.kernel.fake.denied.has(text)) continue;
+    if (world.kernel.fake.denied.has(text) || (realm !== undefined && !reachesVrfs(world, destination))) continue;
     const sample = sampleOf(world, destination);
     if (sample === undefined) continue;
     const found = lookupIn(world, sample, realm);
@@ -199,6 +199,11 @@ function lookupIn(world: World, address: string, realm: string | undefined): Rou
   if (realm === undefined) return fake.lookup(address, { originated: true })?.route;
   const family = address.includes(':') ? 'inet6' : 'inet';
   return lookupTable(fake.fib.routes, fake.link(realm).vrfTable ?? 0, prefix(address, familyBits(family)));
+}
+
+/** Somebody may have flushed the rule by which packets reach the tables of VRFs. */
+function reachesVrfs({ kernel }: World, { family }: Prefix): boolean {
+  return kernel.fake.fib.rules.some((rule) => rule.family === family && rule.detail?.l3mdev === true);
 }
 
 function isOwn(world: World, route: Route): boolean {
