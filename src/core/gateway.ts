@@ -23,7 +23,7 @@ export const TRUST_AFTER_MS = 10_000;
  * Three probes, one second apart, in milliseconds. An earlier failure does not count: the kernel
  * may have asked before the first probe.
  */
-const PATIENCE_MS = 3_000;
+export const PATIENCE_MS = 3_000;
 /**
  * How long an entry that was unresolved before the first probe speaks against a gateway, in
  * milliseconds of probes. By then the kernel has given a word of its own, or none will come.

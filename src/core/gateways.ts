@@ -9,7 +9,7 @@ import { type BackupRouter, type ManagementInterface, selectorText } from '../mo
 import type { Link, NeighbourId } from '../model/link.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { type AutoChoice, autoGateway, autoGateways } from './auto.js';
-import { chooseGateway, type Sight, type Sightings, sightingsAfter } from './gateway.js';
+import { chooseGateway, PATIENCE_MS, type Sight, type Sightings, sightingsAfter } from './gateway.js';
 import { linkOf, type Wait } from './management.js';
 import { goesBy, isPermanent, neighbourOn, takenBefore } from './neighbour.js';
 import { RANKS } from './placement.js';
@@ -152,8 +152,8 @@ export function sightsOf(gateways: readonly Gateway[]): readonly Sight[] {
  */
 export function sightingsAtRest(world: SeenWorld): Sightings {
   const sights = sightsOf(gatewaysIn(world));
-  const asked = sightingsAfter(new Map(), sights, [], Number.NEGATIVE_INFINITY);
-  return sightingsAfter(asked, sights, world.snapshot.neighbours, 0);
+  const { neighbours } = world.snapshot;
+  return sightingsAfter(sightingsAfter(new Map(), sights, neighbours, 0), sights, neighbours, PATIENCE_MS);
 }
 
 /** The gateways whose links exist, as neighbours. */
