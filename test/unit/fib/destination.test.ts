@@ -8,7 +8,7 @@ import { carried, covered } from '../../../src/fib/destination.js';
 import { onLink } from '../../../src/fib/on-link.js';
 import { ordinary, ordinaryFrom } from '../../../src/fib/packet.js';
 import { programOf } from '../../../src/fib/program.js';
-import { tablesFrom, tablesOf, viewOf } from '../../../src/fib/snapshot-view.js';
+import { snapshotExits, tablesFrom, tablesOf, viewOf } from '../../../src/fib/snapshot-view.js';
 import { nexthopFault } from '../../../src/fib/usable.js';
 import type { View } from '../../../src/fib/view.js';
 import type { Link } from '../../../src/model/link.js';
@@ -209,6 +209,9 @@ t.test('tables of the packets from one address', async (t) => {
     );
   }
   t.strictSame(tablesFrom(USUAL, []), []);
+  const none = rule(9, 0, { action: 'unreachable' });
+  t.strictSame(tablesFrom([none], [p('10.255.0.2/32')]), [], 'a rule that refuses looks nothing up');
+  t.strictSame(tablesOf([none]), []);
 });
 
 t.test('of equal priorities the older rule is asked first', async (t) => {
@@ -277,6 +280,22 @@ t.test('a snapshot with ours and without', async (t) => {
   t.equal(verdict(viewOf(snapshot, 0, 'with ours')), 'table 25500', 'ours is in front of main');
   t.equal(verdict(viewOf(snapshot, 0, isOurs)), 'table 253', 'and covered by another table without it');
   t.equal(viewOf(snapshot, 0, isOurs).rules, viewOf(snapshot, 1, isOurs).rules, 'one list of rules for one look');
+  const { ownRoutes, furtherRoutes } = snapshot;
+  t.strictSame(viewOf(snapshot, 0, 'with ours').rules, [...USUAL, own]);
+  t.strictSame(viewOf(snapshot, 0, 'with ours').routes, [[], furtherRoutes, ownRoutes]);
+  t.strictSame(viewOf(snapshot, 0, isOurs).rules, USUAL, 'neither our rules');
+  t.strictSame(viewOf(snapshot, 0, isOurs).routes, [[], furtherRoutes], 'nor our routes');
+  const { rules, routes, nexthopObjects } = viewOf(EMPTY_SNAPSHOT, 0, isOurs);
+  t.strictSame([rules, routes, nexthopObjects], [[], [[], []], []], 'of an empty one');
+});
+
+t.test('the next hops of a route of a snapshot', async (t) => {
+  const nexthop: Nexthop = { gateway: '198.51.100.7', interfaceIndex: DATA, dead: false };
+  const byObject = route(DEFAULT, { nexthops: [], nexthopId: 4 });
+  const withObject = { ...EMPTY_SNAPSHOT, nexthopObjects: [{ id: 4, kind: 'nexthop', nexthop } as const] };
+  t.strictSame(snapshotExits(withObject, byObject), [nexthop]);
+  t.strictSame(snapshotExits(EMPTY_SNAPSHOT, byObject), [], 'of an object that was not read');
+  t.strictSame(snapshotExits(EMPTY_SNAPSHOT, route(DEFAULT)), route(DEFAULT).nexthops);
 });
 
 t.test('a rule that takes the packet which the kernel is asked about, and not every one', async (t) => {
