@@ -43,8 +43,8 @@ export function exitMeaning(name: keyof typeof EXIT): string {
   return when === undefined ? what : `${what} (${when}.)`;
 }
 
-const BEGIN = '<!-- exit statuses -->';
-const END = '<!-- end -->';
+const BEGIN = '<!--exit-statuses-->';
+const END = '<!--end-->';
 
 /** The document with its list up to date. */
 export function withExitList(document: string): string {

@@ -1,6 +1,6 @@
 /**
  * The lists of keys of docs/CONFIGURATION.md, generated from the tables of keys. In the document
- * each list is between the comments `<!-- keys: NAME -->` and `<!-- end -->`; the text between them
+ * each list is between the comments `<!--keys:NAME-->` and `<!--end-->`; the text between them
  * is replaced.
  */
 
@@ -51,13 +51,10 @@ const KEY_LISTS: Readonly<Record<string, string>> = {
  */
 export function withKeyLists(document: string): string {
   const left = new Set(Object.keys(KEY_LISTS));
-  const whole = document.replace(
-    /(<!-- keys: (.+) -->\n)[\s\S]*?(?=<!-- end -->)/g,
-    (_, start: string, name: string) => {
-      if (!left.delete(name)) throw new Error(`there is no list of keys '${name}', or it stands there twice`);
-      return `${start}\n${KEY_LISTS[name]!}\n`;
-    },
-  );
+  const whole = document.replace(/(<!--keys:(.+)-->\n)[\s\S]*?(?=<!--end-->)/g, (_, start: string, name: string) => {
+    if (!left.delete(name)) throw new Error(`there is no list of keys '${name}', or it stands there twice`);
+    return `${start}\n${KEY_LISTS[name]!}\n`;
+  });
   if (left.size > 0) throw new Error(`the lists of keys ${[...left].join(', ')} stand nowhere`);
   return whole;
 }

@@ -1,5 +1,5 @@
 /**
- * The list of docs/METRICS.md, between `<!-- metrics -->` and `<!-- end -->`, generated from the
+ * The list of docs/METRICS.md, between `<!--metrics-->` and `<!--end-->`, generated from the
  * table of metrics.
  */
 
@@ -8,7 +8,7 @@ import { listItem } from './markdown-list.js';
 
 /** The document with its list up to date. Throws if it has no place for the list. */
 export function withMetricsList(document: string): string {
-  const place = /(<!-- metrics -->\n)[\s\S]*?(?=<!-- end -->)/;
+  const place = /(<!--metrics-->\n)[\s\S]*?(?=<!--end-->)/;
   if (!place.test(document)) throw new Error('there is no place for the list of metrics');
   const items = Object.entries(METRICS).map(([name, { type, labels, help }]) =>
     listItem(
