@@ -1,4 +1,4 @@
-/** Each row of docs/SITUATIONS.md names a test, and each test that it names exists. */
+/** Each item of docs/SITUATIONS.md names a test, and each test that it names exists. */
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,16 +7,17 @@ import t from 'tap';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const text = readFileSync(join(root, 'docs/SITUATIONS.md'), 'utf8');
-const rows = text.split('\n').filter((line) => /^\| (?!situation)[^-]/.test(line));
+const items = [...text.matchAll(/^- (.*(?:\n {2}.*)*)/gm)].map(([, item]) => item!.replace(/\n {2}/g, ' '));
 
 function pathOf(name: string): string {
-  if (name.endsWith('.scenario')) return join('test/scenario', name);
-  return join('test', name.endsWith('.sh') ? 'field' : '', name);
+  if (name.endsWith('.ts')) return join('test', name);
+  return name.endsWith('.sh') ? join('test/field', name) : join('test/scenario', `${name}.scenario`);
 }
 
-t.ok(rows.length >= 40, `${rows.length} rows`);
-for (const row of rows) {
-  const names = [...(row.split(' | ').at(-1) ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => pathOf(name!));
-  t.not(names.length, 0, `a test: ${row.slice(0, 60)}`);
+t.ok(items.length >= 60, `${items.length} items`);
+for (const item of items) {
+  const tests = /\(((?:`[^`]+`(?:, )?)+)\)$/.exec(item)?.[1] ?? '';
+  const names = [...tests.matchAll(/`([^`]+)`/g)].map(([, name]) => pathOf(name!));
+  t.not(names.length, 0, `a test: ${item.slice(0, 60)}`);
   for (const name of names) t.ok(existsSync(join(root, name)), name);
 }
