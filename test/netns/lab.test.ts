@@ -113,11 +113,14 @@ t.test('daemons of other users read its files, whatever umask and TMPDIR are', a
     else process.env['TMPDIR'] = former;
     rmSync(directory, { recursive: true });
   });
-  symlinkSync('.', join(directory, 'link'));
+  const long = join(directory, 'x'.repeat(60));
+  mkdirSync(long);
+  symlinkSync(long, join(directory, 'link'));
   process.env['TMPDIR'] = join(directory, 'link');
   const lab = createLab();
   t.teardown(() => lab.close());
   t.equal(lab.directory, realpathSync(lab.directory), 'a real path');
+  t.ok(lab.directory.length < 75, 'with room for the path of a socket');
   mkdirSync(join(lab.directory, 'run'));
   writeFileSync(join(lab.directory, 'run', 'frr.conf'), '');
   for (const path of ['run', 'run/frr.conf']) t.equal(statSync(join(lab.directory, path)).mode & 0o044, 0o044, path);

@@ -56,8 +56,7 @@ export class Lab {
   #closing: Promise<void> | undefined;
 
   constructor(readonly prefix: string) {
-    // TMPDIR may be a symbolic link. An absolute one leads out of /proc/PID/root.
-    this.directory = realpathSync(mkdtempSync(join(tmpdir(), prefix)));
+    this.directory = mkdtempSync(join(parentDirectory(), prefix));
     chmodSync(this.directory, 0o755);
     installExitHook(this);
   }
@@ -163,6 +162,15 @@ export class Lab {
     rmSync(this.directory, { recursive: true, force: true });
     removeExitHook(this);
   }
+}
+
+/**
+ * TMPDIR, which may be a symbolic link: an absolute one leads out of /proc/PID/root. /tmp where it
+ * is long: the path of a socket has 107 bytes at most (unix(7)), of which a laboratory needs 70.
+ */
+function parentDirectory(): string {
+  const directory = realpathSync(tmpdir());
+  return directory.length > 36 ? '/tmp' : directory;
 }
 
 /**
