@@ -57,7 +57,10 @@ export interface World {
   close(): void;
 }
 
-/** Waits until pending events have arrived. */
-export function settle(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 30));
+/**
+ * Waits until pending events have arrived. A process that has not had the processor for a while runs its timers before it
+ * reads; so it reads between them.
+ */
+export async function settle(): Promise<void> {
+  for (let i = 0; i < 3; i++) await new Promise((resolve) => setTimeout(() => setImmediate(resolve), 10));
 }

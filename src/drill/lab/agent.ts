@@ -25,7 +25,7 @@ export interface LabAgentOptions {
   readonly directory?: string;
   readonly stateDirectory?: string;
   readonly runtimeDirectory?: string;
-  /** Added to a bare environment: PATH, HOME, LANG and the two directories. */
+  /** Added to a bare environment: PATH, HOME, LANG, TZ and the two directories. */
   readonly env?: NodeJS.ProcessEnv;
   /** More arguments for `run`. */
   readonly args?: readonly string[];
@@ -157,7 +157,7 @@ export class Agent {
  * changes its timing and signals.
  */
 function environmentArgv(extra: NodeJS.ProcessEnv): readonly string[] {
-  const bare = { PATH: process.env['PATH'], HOME: '/root', LANG: 'C.UTF-8', ...extra };
+  const bare = { PATH: process.env['PATH'], HOME: '/root', LANG: 'C.UTF-8', TZ: 'UTC', ...extra };
   return [
     'env',
     '-i',

@@ -177,7 +177,7 @@ t.test('no permission is down, with the remedy, and is news even after another d
   chmodSync(path, root ? 0o700 : 0);
   become(65534);
   await listening;
-  t.ok(await until(() => heard.length === 2, 5000));
+  t.ok(await until(() => heard.length === 2));
   t.match(heard[1], { kind: 'down', reason: /no permission.*counts as down: join the group/ });
   become(0);
   chmodSync(path, 0o777);

@@ -20,7 +20,7 @@ t.test('no socket: down at once; then it appears and answers', async (t) => {
   const session = vtySession(path);
   t.teardown(() => session.close());
   const heard = listen(session);
-  t.ok(await until(() => heard.length === 1, 100));
+  t.ok(await until(() => heard.length === 1));
   t.match(heard[0], { kind: 'down', reason: `no socket ${path}` });
   const server = await new FakeVty().listen(path);
   t.teardown(() => server.die());
@@ -154,8 +154,10 @@ t.test('who answers and hangs up is called once a second and told of once; who t
   const session = vtySession(path);
   t.teardown(() => session.close());
   const heard = listen(session);
-  await sleep(2500);
-  t.ok(server.connections >= 8 && server.connections <= 16, `${server.connections} connections in 2.5 s`);
+  const fromMs = performance.now();
+  t.ok(await until(() => server.connections >= 8));
+  const tookS = (performance.now() - fromMs) / 1000;
+  t.ok(server.connections <= 6.4 * Math.max(2.5, tookS), `${server.connections} connections in ${tookS.toFixed(1)} s`);
   t.same(kinds(heard), ['responsive', 'down', 'responsive', 'down', 'responsive', 'down']);
   t.match(
     heard.at(-1)?.reason,
