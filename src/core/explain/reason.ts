@@ -10,7 +10,7 @@ import { EMPTY_VIEW } from '../../fib/view.js';
 import { type Address, familyBits, familyOf } from '../../model/address.js';
 import type { Config } from '../../model/config.js';
 import { containsAddress, destinationText, prefix, prefixText } from '../../model/prefix.js';
-import { type Route, refuses, TABLE_LOCAL } from '../../model/route.js';
+import { type Route, refuses, TABLE_LOCAL, TABLE_MAIN } from '../../model/route.js';
 import { tableText } from '../../model/route-text.js';
 import { timeText } from '../../model/text.js';
 import { routeKey } from '../keys.js';
@@ -91,9 +91,12 @@ export function relation(
     return wait === undefined ? owner : `${owner}; backup routes wait for ${wait.subject}: ${wait.reason}`;
   }
   const own = destinationText(backup.destination);
-  if (backup.destination.length < route.destination.length)
-    return `${owner} is more specific than the backup route ${own}`;
-  if (backup.destination.length === route.destination.length) return `${owner} wins the tie with the backup route`;
+  // Only with main, or a table that they share, is the longest prefix what decides.
+  if (route.table === TABLE_MAIN || route.table === backup.table) {
+    if (backup.destination.length < route.destination.length)
+      return `${owner} is more specific than the backup route ${own}`;
+    if (backup.destination.length === route.destination.length) return `${owner} wins the tie with the backup route`;
+  }
   return `${owner}; rule ${rule?.priority ?? '?'} comes before the backup route ${own}`;
 }
 

@@ -60,6 +60,32 @@ t.test('a tie', async (t) => {
   });
 });
 
+t.test('a table before main', async (t) => {
+  const kernel = twoInterfaces();
+  for (const destination of [prefix('0.0.0.0', 0), prefix('203.0.113.0', 24)])
+    kernel.foreignRouteAdd({ ...DEFAULT, destination, table: 100, protocol: 4 });
+  kernel.foreignRuleAdd({
+    family: 'inet',
+    priority: 100,
+    table: 100,
+    suppressPrefixLength: undefined,
+    inputInterface: undefined,
+    protocol: 3,
+    foreign: false,
+  });
+  for (const [address, route] of [
+    ['198.18.0.1', 'default'],
+    ['203.0.113.1', '203.0.113.0/24'],
+  ] as const) {
+    const told = explain(await factsOf(kernel, config({})), waysOf(kernel, address), undefined);
+    t.match(told.states[3], {
+      state: 'crash',
+      carrier: 'other',
+      why: `the dead daemon left no route to it; ${route} of protocol 4; rule 100 comes before the backup route default`,
+    });
+  }
+});
+
 t.test('a route that the living daemon says it does not hold is stale', async (t) => {
   for (const stale of [['0.0.0.0/0'], ['mgmt 0.0.0.0/0'], []]) {
     const kernel = twoInterfaces();
