@@ -36,7 +36,7 @@ export const SELECTOR_KEYS: readonly Key[] = [
   {
     key: 'name',
     words: 'Its name, or one of its alternative names.',
-    more: 'Its name, or one of its alternative names (`ip link property add dev eth0 altname NAME`, 127 bytes at most).',
+    more: 'Its name, or an alternative name (`ip link property add dev eth0 altname NAME`).',
     schema: NAME,
     example: 'eth0',
     ambiguous: true,
@@ -44,7 +44,7 @@ export const SELECTOR_KEYS: readonly Key[] = [
   {
     key: 'mac',
     words: 'Its MAC address.',
-    more: 'Its MAC address, `52:54:00:12:34:56` or `52-54-00-12-34-56`. Not a multicast address, not zero.',
+    more: 'Its MAC address, `52:54:00:12:34:56` or `52-54-00-12-34-56`.',
     schema: { type: 'string', pattern: '^[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}$' },
     example: '52:54:00:12:34:56',
   },

@@ -95,7 +95,7 @@ export const SETTINGS: { readonly [F in Field]: Setting<Settings[F]> } = {
     section: 'stale',
     key: 'preempt-after',
     words: 'Routes that a dead daemon left in the kernel keep the tie with a backup route this long.',
-    more: 'They carry traffic for this long before the backup route of the same prefix wins the tie, and on while no backup router answers. Routes whose next hop is known to be bad lose it at once, those of a daemon that hangs never. `0`: at once. `never`: leave them.',
+    more: 'They carry traffic for this long before the backup route of the same prefix wins the tie, and on while no backup router answers. Those whose next hop is known to be bad lose it at once, those of a daemon that hangs never. `0`: at once. `never`: leave them.',
     default: 10_000,
     value: timeout,
   },

@@ -25,14 +25,14 @@ const KEYS = genericKeys(
   {
     key: 'path',
     words: 'A unix stream socket.',
-    more: 'A unix stream socket: its path from `/`, 107 bytes at most.',
+    more: 'A unix stream socket, from `/`.',
     schema: SOCKET_PATH,
     ambiguous: true,
   },
   {
     key: 'address',
     words: "A loopback address and a port: 127.0.0.1:179, '[::1]:179'.",
-    more: "Instead of `path`: a loopback address and a port, `127.0.0.1:179` or `'[::1]:179'` (in quotes). Other hosts are refused.",
+    more: "Or a loopback address and a port, `127.0.0.1:179` or `'[::1]:179'` (in quotes).",
     schema: { type: 'string' },
   },
 );

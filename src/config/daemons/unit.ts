@@ -20,7 +20,7 @@ export const UNIT: DaemonKind<UnitDaemon> = {
   key: {
     key: 'unit',
     words: 'The systemd unit has processes.',
-    more: 'the systemd unit has processes. A service, scope or slice.',
+    more: 'the systemd unit (a service, scope or slice) has processes.',
     schema: eitherForm(NAME, KEYS),
   },
   keys: KEYS,
