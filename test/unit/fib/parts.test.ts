@@ -80,3 +80,20 @@ t.test('longer prefixes of a destination', async (t) => {
   const to = (text: string): never => ({ detail: { action: 'table', to: prefix(text, 16) } }) as never;
   t.same(longerIn([rules([to('10.9.0.0'), {} as never])], p('10.0.0.0/8')).map(prefixText), ['10.9.0.0/16']);
 });
+
+for (const [family, wide, narrow, inWide, alsoInWide, inNarrow, tooLong, beside] of [
+  ['inet', '10.0.0.0/8', '10.1.0.0/16', '10.64.0.0/10', '10.0.0.0/10', '10.1.0.0/20', '10.1.0.0/25', '192.0.2.0/25'],
+  ['inet6', 'fd00::/16', 'fd00:1::/32', 'fd00:8000::/17', 'fd00::/18', 'fd00:1::/40', 'fd00:1::/41', '2001:db8::/49'],
+] as const)
+  t.test(`${family}: what lies in a destination, of all destinations and lists at once`, async (t) => {
+    const { routes, rules } = dividing([p(wide), p(narrow), p(family === 'inet' ? 'fd00::/16' : '10.0.0.0/8')]);
+    const route = (destination: string): Route => ({ destination: p(destination) }) as Route;
+    const first = routes([inWide, tooLong, beside, inWide, wide].map(route));
+    const second = routes([inNarrow, narrow, alsoInWide].map(route));
+    const found = (destination: string): readonly string[] =>
+      longerIn([first, second, rules([])], p(destination)).map(prefixText);
+    t.same(found(wide), family === 'inet' ? [inWide, narrow, alsoInWide] : [inWide, alsoInWide], 'each once');
+    t.same(found(narrow), [inNarrow], 'not what is far longer');
+    t.same(found(beside), []);
+    t.same(longerIn([routes([]), rules([])], p(wide)), []);
+  });

@@ -65,6 +65,15 @@ const OBJECTS: readonly NexthopObject[] = [
     ],
   },
   { id: 4, kind: 'nexthop', nexthop: { gateway: undefined, interfaceIndex: MGMT, dead: false } },
+  { id: 5, kind: 'nexthop', nexthop: { gateway: undefined, interfaceIndex: DATA, dead: false } },
+  {
+    id: 6,
+    kind: 'group',
+    members: [
+      { id: 5, weight: 1 },
+      { id: 4, weight: 1 },
+    ],
+  },
 ];
 const viewOf = (routes: readonly Route[], change: Partial<View> = {}): View => ({
   ...EMPTY_VIEW,
@@ -172,6 +181,13 @@ t.test('IPv4: among default routes the kernel may take another', async (t) => {
     ['the first without one', [route(to, 5, object(4)), a], '5'],
     ['bound', [route(to, 5, {}, ON_MGMT), route(to, 5, {}, ON_MGMT)], '5', BOUND],
     ['a tos that does not fit', [a, route(to, 5, { tos: 16 }), route(to, 5)], '5/5.0'],
+    [
+      'another tos between its own and the plain one',
+      [route(to, 5, { tos: 8 }), route(to, 5, { tos: 4 }), route(to, 7)],
+      '5/7.0',
+      { packet: { tos: 8 } },
+    ],
+    ['an object beside it', [a, route(to, 5, object(4)), route(to, 5)], '5/5.0'],
     ['the plain one behind its tos', [route(to, 5, { tos: 8 }), route(to, 9)], '5/9.0', { packet: { tos: 8 } }],
     [
       'of its tos another metric is passed over',
@@ -228,6 +244,24 @@ t.test('IPv6: prefixes, sources, scores', async (t) => {
     ['bound elsewhere, without a source', [route(long, 3)], '-', BOUND_NO_SOURCE],
     ['bound elsewhere, with one', [route(long, 3)], '3', BOUND],
     ['bound to one of two', [route(long, 3), route(long, 3, several(ON_MGMT, ON_MGMT))], '3-2', BOUND],
+    [
+      'of several next hops the best counts',
+      [route(long, 3, several({}, ON_MGMT)), route(long, 3, several(ON_MGMT, ON_MGMT, ON_MGMT))],
+      '3-2',
+      BOUND,
+    ],
+    [
+      'of a group the first that is better than what was found',
+      [route(long, 3, object(6)), route(long, 3, several(ON_MGMT, ON_MGMT, ON_MGMT))],
+      '3-3',
+      BOUND,
+    ],
+    [
+      'of a group one that is only as good is passed over',
+      [route(long, 3, several({}, {}, {})), route(long, 3, object(6))],
+      '3-2',
+      BOUND,
+    ],
     ['failed, on a host', [route(long, 1), route(long, 3)], '3', host],
     ['failed, with nothing else', [route(long, 1)], '1', host],
     ['failed, and the only other is shorter', [route(long, 1), route(wide, 7)], '7', host],
@@ -431,4 +465,9 @@ t.test('gateways on a link', async (t) => {
     const by = 'refusedBy' in answer ? ` by rule ${answer.refusedBy?.priority}` : '';
     t.equal(answer.kind === 'on-link' ? 'on-link' : `${answer.why}${by}`, expected, what);
   }
+  const refusing = route('198.51.100.0/24', 1, { ...refusal('prohibit'), scope: 254 });
+  const none = (routes: readonly Route[]): unknown =>
+    onLink(viewOf(routes, { rules: main }), { table: undefined, ...inet }, []);
+  t.strictSame(none([refusing]), { kind: 'off-link', why: 'no route', route: refusing }, 'the route that refuses');
+  t.strictSame(none([]), { kind: 'off-link', why: 'no route', route: undefined });
 });
