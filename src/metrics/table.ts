@@ -18,26 +18,26 @@ interface Metric {
 export const METRICS = {
   build_info: { type: 'gauge', labels: ['version'], help: 'The version of the agent; the value is 1.' },
   up: { type: 'gauge', labels: [], help: '1 while the agent runs; 0 once it has ended in order, or does not answer.' },
-  start_time_seconds: { type: 'gauge', labels: [], help: 'When the agent started, in seconds since 1970.' },
+  start_time_seconds: { type: 'gauge', labels: [], help: 'When the agent started.' },
   last_round_timestamp_seconds: {
     type: 'gauge',
     labels: [],
-    help: 'When the agent last looked at the kernel, in seconds since 1970; at least each 30 s.',
+    help: 'When the agent last looked at the kernel; at least each 30 s.',
   },
   phase: {
     type: 'gauge',
     labels: ['phase'],
-    help: '1 for the decision on the backup routes: in, out, or starting (not decided yet).',
+    help: '1 for the phase: in, out, or starting (not decided yet).',
   },
   cause: {
     type: 'gauge',
     labels: ['cause'],
-    help: '1 for the cause for which the routes should be in, or are out and uncovered.',
+    help: '1 for why the routes should be in, or are out and uncovered.',
   },
   routes_in: {
     type: 'gauge',
     labels: [],
-    help: '1 when backup routes are in the kernel and carry packets, for one destination at least.',
+    help: '1 when a backup route is in the kernel and carries packets.',
   },
   destinations: {
     type: 'gauge',
@@ -47,7 +47,7 @@ export const METRICS = {
   covered: {
     type: 'gauge',
     labels: [],
-    help: '1 when active routes of somebody else carry every destination; absent before the first look.',
+    help: '1 when foreign routes carry every destination; absent before the first look.',
   },
   role: { type: 'gauge', labels: ['role'], help: '1 for the role in force.' },
   hold_active: { type: 'gauge', labels: [], help: '1 while an operator keeps the routes in by hold.' },
@@ -59,12 +59,12 @@ export const METRICS = {
   daemon_deaths_total: {
     type: 'counter',
     labels: ['daemon', 'how'],
-    help: 'Ends of a routing daemon: death, stop (in order), hang (no answer in time).',
+    help: 'Ends of a routing daemon: death, stop (in order), hang.',
   },
   outages_total: {
     type: 'counter',
     labels: ['cause'],
-    help: 'Outages that began: the routes are in because of the daemon, or a destination is uncovered.',
+    help: 'Outages that began.',
   },
   outage_seconds_total: {
     type: 'counter',
@@ -74,12 +74,12 @@ export const METRICS = {
   outage_start_timestamp_seconds: {
     type: 'gauge',
     labels: [],
-    help: 'When the outage under way began, in seconds since 1970, also before a restart of the agent; 0: there is none.',
+    help: 'When the outage under way began; 0: there is none.',
   },
   bridged_seconds: {
     type: 'histogram',
     labels: [],
-    help: 'From the beginning of an outage to backup routes that the kernel has acknowledged.',
+    help: 'From the beginning of an outage to backup routes that the kernel acknowledged.',
   },
   transitions_total: {
     type: 'counter',
@@ -94,7 +94,7 @@ export const METRICS = {
   symmetric_replies: {
     type: 'gauge',
     labels: ['interface', 'family'],
-    help: '1: symmetric replies are in the kernel; 0: they are asked for and are not; absent: not asked for, or not needed in a VRF.',
+    help: '1: symmetric replies are in the kernel; 0: they are not; absent: not asked for, or not needed in a VRF.',
   },
   interface_up: {
     type: 'gauge',
@@ -106,7 +106,7 @@ export const METRICS = {
   route_refusals_total: {
     type: 'counter',
     labels: ['code'],
-    help: 'Backup routes that the kernel refused, each try counted, by errno.',
+    help: 'Backup routes that the kernel refused, by errno.',
   },
   interference_total: {
     type: 'counter',
@@ -116,7 +116,7 @@ export const METRICS = {
   model_disagreements_total: {
     type: 'counter',
     labels: [],
-    help: 'Destinations that counted as covered but that the kernel, when asked, did not carry.',
+    help: 'Destinations that counted as covered and that the kernel did not carry.',
   },
   resyncs_total: {
     type: 'counter',
@@ -126,12 +126,12 @@ export const METRICS = {
   events_lost_total: {
     type: 'counter',
     labels: [],
-    help: 'How often kernel events were lost; the agent then reads everything again.',
+    help: 'How often kernel events were lost.',
   },
   config_ok: {
     type: 'gauge',
     labels: [],
-    help: '1 when the agent runs the whole configuration file, as it was last read.',
+    help: '1 when the agent runs the whole configuration file.',
   },
   config_source: { type: 'gauge', labels: ['source'], help: '1 for where the running configuration comes from.' },
   config_unconfirmed: {
@@ -142,7 +142,7 @@ export const METRICS = {
   internal_faults_total: {
     type: 'counter',
     labels: [],
-    help: 'Bugs in what the agent reports or answers; routes are not affected.',
+    help: 'Bugs in what the agent reports or answers.',
   },
   resident_memory_bytes: { type: 'gauge', labels: [], help: 'Memory of the agent that is in RAM.' },
   cpu_seconds_total: { type: 'counter', labels: [], help: 'User and system CPU time of the agent.' },
