@@ -11,7 +11,7 @@ import { ownRoutes } from '../lab/inspect.js';
 import { STANDARD, standardLab } from '../lab/standard.js';
 import { prepareRouterFrr, startPeerFrr } from '../lab/standard-frr.js';
 
-t.setTimeout(120_000);
+t.setTimeout(400_000);
 
 t.test('containerlab, with a file', async (t) => {
   const standard = standardLab();

@@ -20,7 +20,7 @@ const FIRST: Readonly<Record<Family, string>> = { inet: STANDARD.inet.gateway, i
 /** The same machine by another address: the gateway of a later lease or advertisement. */
 const SECOND: Readonly<Record<Family, string>> = { inet: '10.255.0.9', inet6: '2001:db8:ff::9' };
 
-t.setTimeout(200_000);
+t.setTimeout(400_000);
 
 t.test('taken over, followed, given back', async (t) => {
   const std = laboratory(t);

@@ -125,7 +125,7 @@ const SHAPES: readonly Shape[] = [
   },
 ];
 
-t.setTimeout(200_000);
+t.setTimeout(400_000);
 
 for (const compatible of [1, 0])
   for (const shape of SHAPES.filter(({ make }) => compatible === 1 || make.some((line) => line.includes('nhid'))))

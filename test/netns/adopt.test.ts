@@ -133,7 +133,7 @@ const backupIn = ({ standard }: World): boolean =>
   ownRoutes(standard.router, 'inet').some((route) => route.dst === 'default');
 const adopted = (w: World): boolean => !/ dev mgmt0/.test(w.foreign().split('\n')[0]!);
 
-t.setTimeout(200_000);
+t.setTimeout(400_000);
 
 t.test('a container runtime blocks the default of BGP; taken over, it does not', async (t) => {
   const w = await world(t, 'clab');

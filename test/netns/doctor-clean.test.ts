@@ -6,7 +6,7 @@ import { prepareRouterFrr, startPeerFrr } from '../lab/standard-frr.js';
 import { agentIn, laboratory, owned, PLACEMENTS, statusWhere, turned } from './agent-support.js';
 import { complaints, examine } from './doctor-support.js';
 
-t.setTimeout(180_000);
+t.setTimeout(400_000);
 
 for (const placement of PLACEMENTS) {
   t.test(`placement ${placement}: nothing worse than notes, and everything could be looked at`, async (t) => {

@@ -15,7 +15,7 @@ import { agentIn, configText, laboratory, turned, zebraOnly } from './agent-supp
 import { agentOfNobody, complaints, examine, examineAlone } from './doctor-support.js';
 
 // Some fifty runs of the command.
-t.setTimeout(300_000);
+t.setTimeout(400_000);
 
 const NOBODY = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups', '--bounding-set', '-all'];
 

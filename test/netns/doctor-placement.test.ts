@@ -10,7 +10,7 @@ import { prepareRouterFrr, startPeerFrr } from '../lab/standard-frr.js';
 import { agentIn, laboratory, statusWhere, turned } from './agent-support.js';
 import { examine, examineAlone } from './doctor-support.js';
 
-t.setTimeout(180_000);
+t.setTimeout(400_000);
 
 t.test('a blackhole of main hides a more specific backup route', async (t) => {
   const std = laboratory(t);

@@ -8,7 +8,7 @@ import { alternativesOf, shapeOf } from '../unit/doctor/carry-out.js';
 import { laboratory } from './agent-support.js';
 import { SCENES } from './doctor-trials.js';
 
-t.setTimeout(180_000);
+t.setTimeout(400_000);
 
 for (const scene of SCENES) {
   t.test(scene.what, { skip: scene.skip ?? false }, async (t) => {

@@ -12,7 +12,7 @@ import { STANDARD, type StandardLab } from '../lab/standard.js';
 import { agentIn, type ConfigOptions, laboratory, restartAgent } from './agent-support.js';
 import { examine } from './doctor-support.js';
 
-t.setTimeout(180_000);
+t.setTimeout(400_000);
 
 const { gateway } = STANDARD.inet;
 /** Somewhere behind the backup router. */

@@ -19,7 +19,7 @@ const END = fileURLToPath(new URL('./tun-end.js', import.meta.url));
 const ROUTER = { inet: '10.254.9.2', inet6: '2001:db8:f9::2' } as const;
 const FAR = { inet: '10.254.9.1', inet6: '2001:db8:f9::1' } as const;
 
-t.setTimeout(200_000);
+t.setTimeout(400_000);
 
 /** One end, and the device with its addresses; up. */
 async function end(

@@ -13,7 +13,7 @@ import { type Ping, startPing } from '../lab/ping.js';
 import { STANDARD, type StandardLab } from '../lab/standard.js';
 import { agentIn, FAMILIES, laboratory, restartAgent, statusOf, unbroken } from './agent-support.js';
 
-t.setTimeout(200_000);
+t.setTimeout(400_000);
 
 /** There is no routing daemon, so the routes are wanted all the time. */
 const text = (destinations: Readonly<Record<(typeof FAMILIES)[number], string>>): string =>

@@ -16,7 +16,7 @@ import { agentIn, configText, laboratory, statusOf, statusWhere, turned, zebraOn
 const seen = new Set<keyof Outputs>();
 const statuses = new Set<number>();
 // Some ninety processes.
-t.setTimeout(120_000);
+t.setTimeout(400_000);
 
 /** Runs it with --json; the answer fits the schema, and the exit status is the one named. */
 async function holds(

@@ -7,7 +7,7 @@ import t from 'tap';
 import { after, CUTS, pointsIn } from '../powercut/cuts.js';
 import { routerLab } from '../powercut/lab.js';
 
-t.setTimeout(200_000);
+t.setTimeout(400_000);
 
 /** The others take over in another way, or change less. */
 const HERE = ['adopt', 'give back', 'reload --confirm', 'records'];

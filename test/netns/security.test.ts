@@ -13,7 +13,7 @@ import { eventually } from '../../src/drill/lab/wait.js';
 import type { Status } from '../../src/model/status.js';
 import { configText, laboratory, owned } from './agent-support.js';
 
-t.setTimeout(120_000);
+t.setTimeout(400_000);
 
 /** In no account file of this host. */
 const AGENT = 47_111;

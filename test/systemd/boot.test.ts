@@ -32,7 +32,7 @@ const EXPECTED = [
 ];
 
 // Several restarts and a watchdog's patience; tap's 30 s are for a unit test.
-t.setTimeout(200_000);
+t.setTimeout(400_000);
 
 t.test('under systemd', { skip: cannotBoot() }, async (t) => {
   const router = await startRouter();

@@ -31,7 +31,7 @@ const BUSY_MS = 1_500;
 const BOUND_MS = 5_000;
 
 // Building a root takes longer than the test.
-t.setTimeout(300_000);
+t.setTimeout(400_000);
 
 /** This host's release, and systemd 257 where it is a Debian. */
 const ROOTS: Readonly<Record<string, RootOptions>> = {

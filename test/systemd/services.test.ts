@@ -17,7 +17,7 @@ backup-router: {address: 10.79.0.1}
 routing-daemon: [{frr: {daemons: [zebra], socket-directory: /run/frr/blue}}]
 `;
 
-t.setTimeout(200_000);
+t.setTimeout(400_000);
 
 t.test('beside the agent', { skip: cannotBoot() }, async (t) => {
   const router = await startRouter();

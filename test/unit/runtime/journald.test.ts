@@ -117,7 +117,8 @@ t.test('a log whose stderr nobody reads does not wait, and tells how much is los
     { encoding: 'utf8', env: { PATH: process.env['PATH'], NODE_OPTIONS: '' }, timeout: 60_000, maxBuffer: 1 << 26 },
   );
   const lines = reader.stdout.split('\n').filter((line) => line !== '');
-  t.ok(Number(readFileSync(took, 'utf8')) < 5_000, 'it went on');
+  // Who waited would wait for the reader, 25 s.
+  t.ok(Number(readFileSync(took, 'utf8')) < 20_000, 'it went on');
   t.ok(lines.length > 10 && lines.length < 5_000, `${lines.length} lines fitted`);
   t.ok(
     lines.every((line) => line.startsWith('<5>order ')),
