@@ -118,13 +118,14 @@ export class World {
 
   /** SIGHUP with the present config lines, as runtime/agent.ts does it. */
   reload(): void {
+    const { driver } = this;
     const next = configure(this.configLines);
     const restarted = JSON.stringify(next.routingDaemons) !== JSON.stringify(this.#config.routingDaemons);
     this.#config = next;
     this.#former = next;
     this.kernel.protocols.add(next.routeProtocol);
     if (restarted) this.#health = this.#openHealth();
-    this.driver.reload({ config: next, health: this.health, role: this.#role() });
+    driver.reload({ config: next, health: this.health, role: this.#role() });
   }
 
   /** `backup-router hold`, as runtime/requests.ts does it. */
