@@ -15,7 +15,7 @@ const EXIT_MEANING: Readonly<Record<keyof typeof EXIT, Meaning>> = {
     what: 'The command worked, and the state is not the wanted one.',
     when:
       'status: routes should be in and are not, or carry nothing; no backup router answers while they are in; a destination is uncovered; ' +
-      'what runs is the last known good copy or a part of the file. ' +
+      'a copy or a part of the file runs. ' +
       'doctor: a warning or an error. explain: the kernel uses another route than its tables predict. init: something could not be determined. ' +
       'reload --confirm: not confirmed. confirm: there is nothing to confirm. convert -o: the file exists. ' +
       'flush, restore: the agent runs, or the kernel refuses. drill: a case failed',
