@@ -148,15 +148,17 @@ async function run(t: Test, { family, make, ours, left }: Shape, compatible: num
         backupRouters: [{ family, gateways: [], auto: { adopt: true }, destinations: [defaultPrefix(family)] }],
       },
     ],
-    routingDaemons: [{ kind: 'exec', command: ['/bin/true'], intervalMs: 1000, timeoutMs: 1000, routeProtocols: [12] }],
+    routingDaemons: [
+      { kind: 'exec', command: ['/bin/true'], intervalMs: 1000, timeoutMs: 10_000, routeProtocols: [12] },
+    ],
     role: { kind: 'fixed', role: 'standby' },
     holdMs: 500,
   };
   const agent = router.spawn([process.execPath, AGENT, directory, JSON.stringify({ config })]);
   const status = (): Status => JSON.parse(readFileSync(join(directory, 'status.json'), 'utf8')) as Status;
-  await eventually(() => ours.test(own(router, family)), { timeoutMs: 15_000, what: `ours: ${ours}` });
+  await eventually(() => ours.test(own(router, family)), { timeoutMs: 40_000, what: `ours: ${ours}` });
   if (left === undefined) {
-    await eventually(() => foreign(router, family) === '', { timeoutMs: 15_000, what: 'it is taken over' });
+    await eventually(() => foreign(router, family) === '', { timeoutMs: 40_000, what: 'it is taken over' });
     t.match(own(router, family), ours);
     await eventually(() => status().adopted.length > 0, { what: 'status tells' });
   } else {

@@ -41,7 +41,7 @@ const auto = (family: Family, adopt: boolean): BackupRouter => ({
 
 /** A daemon that is always well, and has a default route beside the runtime's, as BIRD does; the routes stay in. */
 const BESIDE: Partial<Config> = {
-  routingDaemons: [{ kind: 'exec', command: ['/bin/true'], intervalMs: 1000, timeoutMs: 1000, routeProtocols: [12] }],
+  routingDaemons: [{ kind: 'exec', command: ['/bin/true'], intervalMs: 1000, timeoutMs: 10_000, routeProtocols: [12] }],
   role: { kind: 'fixed', role: 'standby' },
 };
 const besideRoutes = (w: World): void => {
@@ -149,7 +149,7 @@ t.test('a container runtime blocks the default of BGP; taken over, it does not',
     what: 'FRR installs its default',
   });
   await eventually(() => w.status().routes.phase === 'out' && !backupIn(w), {
-    timeoutMs: 10_000,
+    timeoutMs: 20_000,
     what: 'the backup routes are out',
   });
   t.match(w.status().adopted, [
@@ -578,7 +578,7 @@ t.test(
         .find((line) => / proto 9 /.test(line)) ?? '';
     const lifetime = (): number => Number(/expires (\d+)sec/.exec(advertised())?.[1]);
     await eventually(() => advertised() !== '', {
-      timeoutMs: 10_000,
+      timeoutMs: 20_000,
       what: 'the default route of an advertisement',
     });
     const monitor = await Monitor.open(router);
@@ -588,7 +588,7 @@ t.test(
       managementInterfaces: [{ selector: { kind: 'name', name: 'mgmt0' }, backupRouters: [auto('inet6', true)] }],
     });
     await eventually(() => advertised() === '' && ownRoutes(router, 'inet6').length === 1, {
-      timeoutMs: 10_000,
+      timeoutMs: 20_000,
       what: 'it is taken over',
     });
     // Each advertisement brings it back, and it is taken over anew.
@@ -610,8 +610,8 @@ t.test(
     t.match(await agent.stop('SIGTERM'), { status: 0 });
     const left = lifetime();
     t.ok(left > 20 && left <= 30, `given back with what is left of its lifetime: ${left} s`);
-    await eventually(() => lifetime() >= 29, {
-      timeoutMs: 10_000,
+    await eventually(() => lifetime() >= 28, {
+      timeoutMs: 20_000,
       intervalMs: 100,
       what: 'the next advertisement renews it',
     });

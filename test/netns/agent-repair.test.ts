@@ -225,11 +225,11 @@ t.test('who does it again and again is met with back-off and named', async (t) =
     [
       'sh',
       '-c',
-      'while ip route show table 25500 | grep -q default || sleep 0.02; do (echo route del default table 25500; sleep 0.1) | ip -force -batch -; done',
+      'while ip route show table 25500 | grep -q default || sleep 0.02; do (echo route del default table 25500; sleep 0.3) | ip -force -batch -; done',
     ],
     { closeSignal: 'SIGKILL' },
   );
-  const status = await statusWhere(agent, (s) => (s.interference?.episodes ?? 0) >= 8, 15_000);
+  const status = await statusWhere(agent, (s) => (s.interference?.episodes ?? 0) >= 8, 60_000);
   culprit.kill('SIGKILL');
   t.match(status.interference?.last, /^deleted route default .* by ip \(pid \d+\)$/, 'the culprit is named');
   t.ok((status.interference?.pauseMs ?? 0) >= 100, `a pause of ${status.interference?.pauseMs} ms`);

@@ -76,6 +76,7 @@ async function parent(t: Test): Promise<void> {
       inside.sysctls({ 'net.ipv4.nexthop_compat_mode': ids ? 0 : 1 });
       const output = inside.run([process.execPath, SELF, 'child', family, String(ids ? RUNS / 2 : RUNS)], {
         input: String(seed),
+        timeoutMs: 150_000,
       });
       const answer = JSON.parse(output.trim().split('\n').at(-1)!) as Result | { readonly failure: string };
       if ('failure' in answer) t.fail(`${family}: ${answer.failure}`);

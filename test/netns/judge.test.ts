@@ -72,6 +72,7 @@ async function parent(t: Test): Promise<void> {
       const runs = mode === 'carrier' ? 2 * RUNS : RUNS;
       const output = router.run([process.execPath, SELF, 'child', family, String(runs), mode], {
         input: String(seed),
+        timeoutMs: 150_000,
       });
       const answer = JSON.parse(output.trim().split('\n').at(-1)!) as Result | { readonly failure: string };
       if ('failure' in answer) {

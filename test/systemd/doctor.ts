@@ -64,7 +64,7 @@ export async function networkdRemedyHelps(
   const { machine } = router;
   machine.run('systemctl', 'start', 'systemd-networkd');
   await eventually(() => of(doctor(router), NETWORKD[0]).length > 0, {
-    timeoutMs: 5000,
+    timeoutMs: 20_000,
     what: 'doctor to see networkd',
   });
   const report = doctor(router);

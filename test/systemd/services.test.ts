@@ -43,7 +43,7 @@ t.test('beside the agent', { skip: cannotBoot() }, async (t) => {
     });
     await eventually(() => inBlue('ip', '-N', 'route', 'show', 'table', '25500').includes('via 10.79.0.1 dev mgmt1'), {
       what: 'its route',
-      timeoutMs: 10_000,
+      timeoutMs: 20_000,
     });
     t.notOk(
       router.owned().some((line) => line.includes('10.79.0.1')),
@@ -111,7 +111,7 @@ t.test('beside the agent', { skip: cannotBoot() }, async (t) => {
       'exec 3<>/dev/tcp/127.0.0.1/9787; printf "GET /metrics HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n" >&3; cat <&3';
     await eventually(() => /^backup_router_up 1$/m.test(machine.try('bash', '-c', scrape).stdout), {
       what: 'the metrics',
-      timeoutMs: 10_000,
+      timeoutMs: 20_000,
     });
     const pid = machine.property('backup-router-metrics.service', 'MainPID');
     t.notMatch(machine.run('ps', '-o', 'user=', '-p', pid), /root|backup-router$/, 'as a user of nobody');
@@ -148,11 +148,11 @@ t.test('beside the agent', { skip: cannotBoot() }, async (t) => {
     machine.run('systemctl', 'start', HOOKS);
     await eventually(() => /"lastEvent"/.test(machine.try('cat', '/run/backup-router-hooks/status.json').stdout), {
       what: 'it runs',
-      timeoutMs: 10_000,
+      timeoutMs: 20_000,
     });
     t.strictSame(said(), [], 'what was before is no news');
     machine.run('backup-router', 'hold', '1h');
-    await eventually(() => said().some((line) => line.endsWith(' order ')), { what: 'the order', timeoutMs: 10_000 });
+    await eventually(() => said().some((line) => line.endsWith(' order ')), { what: 'the order', timeoutMs: 20_000 });
     t.equal(machine.run('cat', '/var/lib/backup-router-hooks/who').trim(), 'backup-router-hooks');
     await eventually(
       () =>
@@ -161,7 +161,7 @@ t.test('beside the agent', { skip: cannotBoot() }, async (t) => {
         ),
       {
         what: 'status tells of the failure',
-        timeoutMs: 10_000,
+        timeoutMs: 20_000,
       },
     );
     const { hooks } = JSON.parse(machine.try('backup-router', 'status', '--json').stdout) as {
