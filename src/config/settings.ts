@@ -118,7 +118,7 @@ export const SETTINGS: { readonly [F in Field]: Setting<Settings[F]> } = {
   routeProtocol: {
     key: 'route-protocol',
     words: 'The protocol number that marks the routes of the agent. Everything with this number may be deleted by it.',
-    more: 'Protocol number of the routes (`ip route show proto 157`). **Everything with this number belongs to the agent and may be deleted by it.** Refused: 1 to 4, 9 and 16 (kernel, `ip route add`, RA, DHCP), 11, 42 and 186 to 198 (FRR removes them when it starts).',
+    more: 'Protocol number of the routes (`ip route show proto 157`). **Everything with this number belongs to the agent and may be deleted by it.** Refused: 1 to 4, 9, 16 (kernel, `ip route add`, RA, DHCP), 11, 42, 186 to 198 (FRR removes them).',
     default: ROUTE_PROTOCOL,
     value: integer(1, 255, (entry, report) => readRouteProtocol(entry, ROUTE_PROTOCOL, report)),
   },
