@@ -65,7 +65,7 @@ const RECORDS: Readonly<Record<string, Written>> = {
     async write(text) {
       let fault: string | undefined;
       keepAside(aside, `${text}${LONG}`, (said) => (fault = said));
-      for (let i = 0; i < 200 && fault === undefined && words(readLastKnownGood(aside)) !== text; i++) await sleep(10);
+      for (let i = 0; i < 1500 && fault === undefined && words(readLastKnownGood(aside)) !== text; i++) await sleep(10);
       return fault;
     },
     read: () => words(readLastKnownGood(aside)),
@@ -89,8 +89,11 @@ const history = openHistoryFile(at('events.jsonl'), (fault) => void faults.push(
 let seq = 0;
 const happen = async (): Promise<void> => {
   const text = `${++seq}${LONG}`;
+  const before = faults.length;
+  const isKept = (): boolean => readHistory(at('events.jsonl')).some((event) => event.seq === seq);
   history.append({ seq, at: new Date().toISOString(), level: 'notice', kind: 'order', what: text });
   await sleep(600);
+  for (let i = 0; i < 700 && faults.length === before && !isKept(); i++) await sleep(20);
 };
 
 async function all(when: string, text: string): Promise<void> {
