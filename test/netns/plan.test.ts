@@ -146,7 +146,7 @@ t.test('explain: exit statuses, arguments and silence', async (t) => {
   t.match(answer.stdout, /^booting +backup via 10\.255\.0\.1 dev mgmt0 /m);
   // Nothing is wrapped in the middle of a path.
   t.same(
-    answer.stdout.split('\n').filter((line) => line.length > 80 && !line.includes(file)),
+    answer.stdout.split('\n').filter((line) => line.length > 80 && !line.includes(std.lab.directory)),
     [],
     '80 columns',
   );
