@@ -20,7 +20,7 @@ import type { Judged } from './denials.js';
 import { linkOf, realmOf } from './management.js';
 import { ownership, owns } from './ownership.js';
 import type { SeenWorld, World } from './state.js';
-import { coveringTables, foreignView, presentView } from './views.js';
+import { answeringView, coveringTables, foreignView, presentView } from './views.js';
 
 /** Whether the daemon that installed the route is dead or does not answer. */
 export function isStale({ daemons }: World, { protocol }: Route): boolean {
@@ -78,8 +78,8 @@ export function rivalOf(world: SeenWorld, table: number, destination: Prefix): R
  */
 export function rivalry(world: SeenWorld, rival: Route | undefined, key: string, lost: boolean, now: number): Rivalry {
   if (rival === undefined) return NO_RIVAL;
-  const fault = routeFault(foreignView(world), rival);
-  if (isDenied(world, key) || (fault !== undefined && !(lost && fault === 'not trusted yet'))) return PREEMPTED;
+  const fault = routeFault(lost ? answeringView(world) : foreignView(world), rival);
+  if (isDenied(world, key) || fault !== undefined) return PREEMPTED;
   if (lost) return ACTIVE;
   return isLeft(world, rival, now) ? PREEMPTED : { ...ACTIVE, preemptAt: preemptAtOf(world, rival) };
 }

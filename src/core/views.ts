@@ -11,8 +11,9 @@ import { remembered } from '../fib/remembered.js';
 import { tablesFrom, tablesOf, viewOf } from '../fib/snapshot-view.js';
 import type { View } from '../fib/view.js';
 import { allBackupRouters, type Config } from '../model/config.js';
+import { neighbourKey } from '../model/link.js';
 import { type Prefix, prefixText } from '../model/prefix.js';
-import { type Route, type Rule, TABLE_LOCAL, TABLE_MAIN } from '../model/route.js';
+import { type Nexthop, type Route, type Rule, TABLE_LOCAL, TABLE_MAIN } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { adoptable } from './adopt.js';
 import { routeKey } from './keys.js';
@@ -54,6 +55,21 @@ export const destinationsOf = remembered((config: Config): readonly Prefix[] =>
 export const presentView = remembered(
   (world: SeenWorld): View => trusting(world, viewOf(world.snapshot, NEVER_ENDED, 'with ours')),
 );
+
+/**
+ * As {@link foreignView}, for whom nothing else carries: a next hop that was bad counts again as
+ * soon as it answers, not only after a while. One without an answer still does not: the kernel
+ * forgets a neighbour that has failed, and asks it anew.
+ */
+export const answeringView = remembered((world: SeenWorld): View => {
+  const { mistrust, snapshot } = world;
+  const view = foreignView(world);
+  if (mistrust.size === 0) return view;
+  const known = new Set(snapshot.neighbours.filter((one) => one.known).map(neighbourKey));
+  const answers = ({ interfaceIndex, gateway }: Nexthop): boolean =>
+    gateway === undefined || known.has(neighbourKey({ interfaceIndex, address: gateway }));
+  return { ...view, distrusted: (nexthop) => !answers(nexthop) && mistrust.has(nexthopKey(nexthop)) };
+});
 
 function trusting({ mistrust }: World, view: View): View {
   return mistrust.size === 0 ? view : { ...view, distrusted: (nexthop) => mistrust.has(nexthopKey(nexthop)) };

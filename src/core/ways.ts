@@ -10,7 +10,7 @@ import { isDenied, questionKey, vrfOf } from './coverage.js';
 import { isSilent, outlook, type Sightings } from './gateway.js';
 import type { Realm } from './management.js';
 import type { SeenWorld } from './state.js';
-import { foreignView } from './views.js';
+import { answeringView } from './views.js';
 
 /** A management interface whose link is usable. */
 export interface Usable {
@@ -54,7 +54,7 @@ export function leadsNowhere(link: Link, gateway: Address | undefined, sightings
  */
 export function otherWay(world: SeenWorld, { vrf, table }: Realm, destination: Prefix): Route | undefined {
   if (isDenied(world, questionKey({ prefix: destination, vrf }))) return undefined;
-  const answer = covered(foreignView(world), destination, vrfOf(world.snapshot, vrf));
+  const answer = covered(answeringView(world), destination, vrfOf(world.snapshot, vrf));
   if (answer.kind !== 'carried') return undefined;
   const { route } = answer;
   if (vrf !== undefined && route.table !== table) return undefined;
