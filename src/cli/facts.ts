@@ -12,13 +12,15 @@ import { linkOf, vrfTables } from '../core/management.js';
 import { gatewaysNow } from '../core/neighbour.js';
 import { withFormerNames } from '../core/renamed.js';
 import { destinationsOf } from '../core/views.js';
+import { tablesOf } from '../fib/snapshot-view.js';
 import { watchedDaemons } from '../health/watched.js';
 import { inspect } from '../kernel/inspect.js';
 import type { Address } from '../model/address.js';
 import { type Config, gatewaysOf } from '../model/config.js';
 import { CommandError, EXIT } from '../model/exit.js';
-import type { NeighbourId } from '../model/link.js';
+import { type NeighbourId, neighbourKey } from '../model/link.js';
 import { type Paths, pathsOf } from '../model/paths.js';
+import { type Rule, TABLE_LOCAL } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { readAdopted } from '../runtime/adopted-record.js';
 import { type Chosen, chooseConfig } from '../runtime/choose-config.js';
@@ -55,8 +57,21 @@ export async function factsOf(config: Config, paths: Paths): Promise<Gathered> {
     coveredBefore,
     ...(asked.elsewhere === undefined ? { learned } : {}),
     stale: asked.agent?.routes.stale ?? [],
+    answers: answersOf(asked.agent, snapshot),
     ...asked,
   };
+}
+
+/** Whether the gateways answer, as far as the running agent knows. */
+function answersOf(agent: Asked['agent'], { links }: Snapshot): ReadonlyMap<string, boolean> {
+  return new Map(
+    agent?.gateways.flatMap(({ address, interface: name, state }) => {
+      const link = links.find((one) => one.name === name);
+      return link === undefined || (state !== 'alive' && state !== 'dead')
+        ? []
+        : [[neighbourKey({ interfaceIndex: link.index, address }), state === 'alive']];
+    }),
+  );
 }
 
 /** The names that the running agent still uses links by (core/renamed.ts), by index. */
@@ -122,6 +137,7 @@ function observe(config: Config, learned: readonly Address[]): Promise<Snapshot>
     protocol: config.routeProtocol,
     maxLength: longestDestinations(config),
     parts: destinationsOf(config),
+    furtherTables: (rules: readonly Rule[]) => tablesOf(rules).filter((table) => table !== TABLE_LOCAL),
     gateways: [...gatewaysOf(config), ...learned],
     neighbours: [],
   } as const;

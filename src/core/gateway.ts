@@ -118,6 +118,16 @@ function sighting(before: Sighting | undefined, sight: Sight, neighbour: Neighbo
   }
 }
 
+/** The sightings with what is known of some gateways: whether they answer. */
+export function withAnswers(sightings: Sightings, answers: ReadonlyMap<string, boolean>): Sightings {
+  return new Map(
+    [...sightings].map(([key, seen]) => {
+      const said = answers.get(key);
+      return [key, said === undefined ? seen : { ...seen, state: said ? 'alive' : 'dead', suspect: false }];
+    }),
+  );
+}
+
 /** Whether the entry of before the first probe still says something. */
 function stillSo(entry: Sighting['entry'], known: boolean, askedForMs: number): boolean {
   return entry === 'resolved' ? known : entry === 'unresolved' && !known && askedForMs < UNRESOLVED_FOR_MS;

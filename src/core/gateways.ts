@@ -9,7 +9,7 @@ import { type BackupRouter, type ManagementInterface, selectorText } from '../mo
 import type { Link, NeighbourId } from '../model/link.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { type AutoChoice, autoGateway, autoGateways } from './auto.js';
-import { chooseGateway, PATIENCE_MS, type Sight, type Sightings, sightingsAfter } from './gateway.js';
+import { chooseGateway, PATIENCE_MS, type Sight, type Sightings, sightingsAfter, withAnswers } from './gateway.js';
 import { linkOf, type Wait } from './management.js';
 import { goesBy, isPermanent, neighbourOn, takenBefore } from './neighbour.js';
 import { RANKS } from './placement.js';
@@ -148,12 +148,13 @@ export function sightsOf(gateways: readonly Gateway[]): readonly Sight[] {
 
 /**
  * The sightings as they are once all gateways have been probed for long enough, computed from one
- * look.
+ * look. `answers`: what is known better, by {@link neighbourKey}; the kernel forgets neighbours.
  */
-export function sightingsAtRest(world: SeenWorld): Sightings {
+export function sightingsAtRest(world: SeenWorld, answers: ReadonlyMap<string, boolean> = new Map()): Sightings {
   const sights = sightsOf(gatewaysIn(world));
   const { neighbours } = world.snapshot;
-  return sightingsAfter(sightingsAfter(new Map(), sights, neighbours, 0), sights, neighbours, PATIENCE_MS);
+  const seen = sightingsAfter(sightingsAfter(new Map(), sights, neighbours, 0), sights, neighbours, PATIENCE_MS);
+  return answers.size === 0 ? seen : withAnswers(seen, answers);
 }
 
 /** The gateways whose links exist, as neighbours. */

@@ -82,6 +82,15 @@ for (const [name, table, destinations] of [
       { subject: STANDARD.inet6.gateway, reason: /^no backup router answers on mgmt0, so other routes keep / },
     ]);
 
+    // The kernel forgets a neighbour that has failed; what the agent knows stays.
+    for (const family of FAMILIES) router.tryRun(['ip', 'neigh', 'del', STANDARD[family].gateway, 'dev', 'mgmt0']);
+    for (const family of FAMILIES) {
+      const told = await agent.cli('explain', STANDARD[family].noc, '--json');
+      const { states } = JSON.parse(told.stdout) as { readonly states: readonly { readonly carrier: string }[] };
+      t.same(new Set(states.map(({ carrier }) => carrier)), new Set(['other']), `${family}: in every state`);
+    }
+    t.same(JSON.parse((await agent.cli('plan', '--json')).stdout).in, { commands: [] }, 'plan has nothing to add');
+
     await agent.kill();
     agent = restartAgent(std, agent, text(destinations));
     await agent.waitForLog(/routes phase=in/, 20_000);

@@ -54,7 +54,7 @@ export function sceneText(name: SceneName, config: Config, stale: boolean): stri
     case 'hang':
       return `noticed after ${timeText(config.probeTimeoutMs)} (probe-timeout), from then on as after a crash`;
     case 'standby':
-      return 'backup routes are in, and lose their ties';
+      return 'backup routes are wanted, and lose their ties';
     default:
       return name satisfies never;
   }
@@ -83,7 +83,7 @@ export function relation(
         : '';
     return `${route.type} ${name} in table ${tableText(route.table)}${before}`;
   }
-  if (ours.has(routeKey(route))) return won(scene, way, route, address, ours);
+  if (ours.has(routeKey(route))) return won(facts, scene, way, route, address, ours);
   const owner = `${ownerText(facts, way, name)}${brokenText(facts, route)}`;
   if (route.table === TABLE_LOCAL) return owner;
   if (backup === undefined) {
@@ -124,6 +124,7 @@ function ownerText(facts: Facts, way: Way, name: string): string {
 
 /** What the backup route has won over. */
 function won(
+  facts: Facts,
   scene: Pick<Scene, 'routes'>,
   way: Way,
   route: Route,
@@ -145,7 +146,9 @@ function won(
   if (beaten.destination.length < route.destination.length)
     return `more specific than ${name} in table ${tableText(beaten.table)}`;
   const preempting = !isOwnMetric(route.metric) || route.metric < MAIN_METRIC;
-  return preempting ? `takes the tie from the stale ${name}` : `wins over ${name}`;
+  if (!preempting) return `wins over ${name}`;
+  const broken = brokenText(facts, beaten);
+  return `takes the tie from ${broken === '' ? 'the stale ' : ''}${name}${broken}`;
 }
 
 function longest(routes: readonly Route[]): Route | undefined {

@@ -62,6 +62,8 @@ export interface Facts {
   readonly stale?: readonly string[];
   /** What the agent has learned for `address: auto`; absent: nothing. */
   readonly learned?: Learned;
+  /** By neighbourKey, the gateways of which the running agent knows whether they answer. */
+  readonly answers?: ReadonlyMap<string, boolean>;
 }
 
 /** The kernel in one state, as far as one address is concerned. */
@@ -126,7 +128,7 @@ export function imagine(facts: Facts, snapshot: Snapshot, life: Life, phase: Pha
     tablesRead: tablesFor(fresh, snapshot),
   };
   const learned = { ...world, learned: learnedAfter(world) };
-  return { world: { ...learned, sightings: sightingsAtRest(learned) }, phase };
+  return { world: { ...learned, sightings: sightingsAtRest(learned, facts.answers) }, phase };
 }
 
 export const OUT: Phase = { kind: 'out', since: 0, reason: 'imagined', uncovered: [] };
@@ -138,10 +140,12 @@ export function phaseIn(cause: 'down' | 'standby'): Phase {
 export function sceneOf(name: SceneName, facts: Facts, ways: Ways): Scene {
   const stands = (route: Route): boolean =>
     !isDaemons(facts, route) || (name === 'clean-stop' ? isNotHeld(facts, route) : name !== 'booting');
+  const { foreignRoutes, furtherRoutes = [], originals = [] } = facts.snapshot;
   const snapshot: Snapshot = {
     ...facts.snapshot,
-    foreignRoutes: facts.snapshot.foreignRoutes.filter(stands),
-    originals: (facts.snapshot.originals ?? []).filter(({ route }) => stands(route)),
+    foreignRoutes: foreignRoutes.filter(stands),
+    furtherRoutes: furtherRoutes.filter(stands),
+    originals: originals.filter(({ route }) => stands(route)),
   };
   const foreign = foreignOf(facts, ways).filter(stands);
   const { state, now } = stateOf(name, facts, snapshot);

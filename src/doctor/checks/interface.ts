@@ -155,8 +155,7 @@ export const interfaceNoCarrier: Check = {
           ? []
           : found(
               'error',
-              `${link.name} has no carrier: the backup routes are installed, flagged linkdown, and
-              carry nothing.`,
+              `${link.name} has no carrier: the backup routes by it carry nothing.`,
               [`${link.index}: ${link.name}: NO-CARRIER`],
               `ethtool ${link.name}      # cable, port of the switch, speed`,
             ),

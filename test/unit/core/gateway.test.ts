@@ -8,6 +8,7 @@ import {
   type Sight,
   type Sightings,
   sightingsAfter,
+  withAnswers,
 } from '../../../src/core/gateway.js';
 import { type Neighbour, neighbourKey } from '../../../src/model/link.js';
 
@@ -54,6 +55,15 @@ for (const [family, [first, second]] of Object.entries(GATEWAYS)) {
   t.test(`${family}: both unresolved`, async (t) => {
     const both = [entry(first, 'incomplete'), entry(second, 'failed')];
     t.equal(chosen(sightingsAfter(new Map(), sights, both, 0)), first, 'the order of preference');
+  });
+
+  t.test(`${family}: what is known better`, async (t) => {
+    const found = sightingsAfter(new Map(), sights, [], 0);
+    const key = neighbourKey({ interfaceIndex: 2, address: first });
+    t.equal(chosen(withAnswers(found, new Map([[key, false]]))), second);
+    const dead = sightingsAfter(found, sights, [entry(first, 'failed')], PATIENCE_MS);
+    t.equal(chosen(dead), second);
+    t.equal(chosen(withAnswers(dead, new Map([[key, true]]))), first);
   });
 
   t.test(`${family}: not to be probed`, async (t) => {

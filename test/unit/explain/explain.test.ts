@@ -44,7 +44,7 @@ t.test('a tie', async (t) => {
     [
       'standby',
       'daemon',
-      "backup routes are in, and lose their ties; the routing daemon's default wins the tie with the backup route",
+      "backup routes are wanted, and lose their ties; the routing daemon's default wins the tie with the backup route",
     ],
   ]);
   t.strictSame(told.notes, []);
