@@ -41,7 +41,7 @@ import { heard } from './liveness.js';
 import { endsAt, interest, interrupted, look, notObserved, observed, resyncAt } from './looks.js';
 import { askOffers, offered } from './offers.js';
 import { applied } from './outcome.js';
-import { ownership, retired } from './ownership.js';
+import { formerLeft, ownership, retired } from './ownership.js';
 import { nextPhase } from './phase.js';
 import { type Place, samePlace, takeoverOf } from './places.js';
 import { plan, withdrawn } from './plan.js';
@@ -239,15 +239,18 @@ function changes(world: SeenWorld, phase: Phase, verifying: boolean, now: number
 }
 
 /**
- * A round has found nothing to do. If its look covered all former protocol numbers, nothing of
- * them is left in the kernel, and they are forgotten.
+ * A round has found nothing to do. If its look covered all former protocol numbers, and nothing of
+ * them is left in the kernel, they are forgotten.
  */
 function atRest(state: State, { protocol, formerProtocols = [] }: ObserveRequest): State {
-  const { config, former } = state.world;
+  const { config, former, snapshot } = state.world;
   const lookedFor = [protocol, ...formerProtocols];
   const gone =
-    state.phase.kind !== 'starting' && [config.routeProtocol, ...former.protocols].every((p) => lookedFor.includes(p));
-  return withAgenda(gone && former.protocols.size > 0 ? withWorld(state, { former: retired(former) }) : state, {
+    former.protocols.size > 0 &&
+    state.phase.kind !== 'starting' &&
+    [config.routeProtocol, ...former.protocols].every((p) => lookedFor.includes(p)) &&
+    !formerLeft(config, former, snapshot);
+  return withAgenda(gone ? withWorld(state, { former: retired(former) }) : state, {
     completedRounds: state.agenda.completedRounds + 1,
     restlessRounds: 0,
     faults: [],

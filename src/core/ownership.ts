@@ -9,7 +9,7 @@
 import type { Address } from '../model/address.js';
 import { type Config, gatewaysOf } from '../model/config.js';
 import type { Nexthop, Route, Rule } from '../model/route.js';
-import type { Snapshot } from '../model/snapshot.js';
+import { EMPTY_SNAPSHOT, type Snapshot } from '../model/snapshot.js';
 import { LAST_TABLE, REPLY_TABLE } from '../model/tables.js';
 import { isOwnMetric } from './placement.js';
 
@@ -116,4 +116,15 @@ export function ownsRule(own: Ownership, rule: Rule): boolean {
 /** The owned rules of a snapshot. */
 export function ownedRules(own: Ownership, snapshot: Snapshot): Rule[] {
   return snapshot.rules.filter((rule) => ownsRule(own, rule));
+}
+
+/**
+ * Whether the kernel still has something of ours under a former protocol number: what it refuses to
+ * replace stays.
+ */
+export function formerLeft(config: Config, former: Ownership, snapshot: Snapshot = EMPTY_SNAPSHOT): boolean {
+  const own = ownership(config, former);
+  return [...ownedRoutes(own, snapshot), ...ownedRules(own, snapshot)].some(
+    ({ protocol }) => protocol !== config.routeProtocol,
+  );
 }
