@@ -43,9 +43,10 @@ export const COMMAND_KEYS: readonly Key[] = [
   {
     key: 'timeout',
     words: 'A run that takes longer has failed; never longer than interval.',
-    more: 'A run that takes longer has failed. Never longer than `interval`.',
+    more: 'A run that takes longer has failed.',
     schema: timeSchema(false),
     fallback: formatDuration(DEFAULT_EXEC.timeoutMs),
+    fallbackWords: `\`${formatDuration(DEFAULT_EXEC.timeoutMs)}\`, at most \`interval\``,
   },
 ];
 
