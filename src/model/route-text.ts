@@ -68,7 +68,10 @@ export function protocolText(protocol: number): string {
  */
 export function ipWords(text: string): string {
   return text
-    .replace(/\bproto (\d{1,3})\b/g, (_, number: string) => `proto ${protocolText(Number(number))}`)
+    .replace(
+      /\b(proto|of protocol) (\d{1,3})\b/g,
+      (_, word: string, number: string) => `${word} ${protocolText(Number(number))}`,
+    )
     .replace(
       /\b(lookup|table) (25[345])\b/g,
       (_, word: string, number: string) => `${word} ${tableText(Number(number))}`,

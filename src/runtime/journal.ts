@@ -7,16 +7,19 @@
  * a route.
  */
 
+import { isLeft, rivalOf } from '../core/coverage.js';
 import { wanted } from '../core/desired.js';
 import { isVoid } from '../core/foreign-default.js';
 import type { Input, Transition } from '../core/inputs.js';
 import { INTERFERENCE_WINDOW_MS, pauseOf } from '../core/interference.js';
-import { routeKey } from '../core/keys.js';
+import { interfaceKeyOf, routeKey } from '../core/keys.js';
+import { realmOf } from '../core/management.js';
 import { phaseCause } from '../core/phase.js';
 import { adopting, placeKey } from '../core/places.js';
 import type { Step } from '../core/ports.js';
-import { isSeen, type Phase, type State } from '../core/state.js';
+import { isSeen, type Phase, type SeenWorld, type State } from '../core/state.js';
 import type { Happening } from '../model/event.js';
+import type { Route } from '../model/route.js';
 import { type NameOf, namesOf, routeText, ruleText } from '../model/route-text.js';
 import type { Emit } from './emit.js';
 import { gatewayNews } from './gateway-news.js';
@@ -28,6 +31,9 @@ export type Journal = (before: State, input: Input, result: Transition, now: num
 
 /** The most steps that are named one by one. */
 const NAMED_STEPS = 8;
+
+/** The most ties that are named one by one. */
+const NAMED_TIES = 3;
 
 /** Lost events are reported at most once in this time. */
 const LOST_EVERY_MS = 10_000;
@@ -41,11 +47,13 @@ export function createJournal(emit: Emit, outages: Outages = createOutages()): J
   return (before, input, result, now) => {
     const { state } = result;
     for (const happening of happenings(before, input, result, now, outages)) emit(happening);
-    if (result.outputs.some(({ kind }) => kind === 'apply' || kind === 'phase')) ties(state, now).forEach(emit);
+    const completed = roundCompleted(before, input, state);
+    if (completed || result.outputs.some(({ kind }) => kind === 'apply' || kind === 'phase'))
+      ties(state, now).forEach(emit);
     uncovered(state, now).forEach(emit);
     fight(state, now).forEach(emit);
     if (input.kind === 'hint') waits.hint(input.hint);
-    if (roundCompleted(before, input, state)) waits.looked(state, now).forEach(emit);
+    if (completed) waits.looked(state, now).forEach(emit);
     if (input.kind === 'hint' && input.hint.kind === 'overflow' && now - lostTold > LOST_EVERY_MS) {
       lostTold = now;
       emit({
@@ -244,27 +252,47 @@ function* applied(
 function createTies(): (state: State, now: number) => readonly Happening[] {
   let known: readonly string[] = [];
   return ({ world, phase }, now) => {
-    const ties = isSeen(world) ? (wanted(world, phase, now)?.preempting ?? []) : [];
+    const want = isSeen(world) ? wanted(world, phase, now) : undefined;
+    const ties = want?.preempting ?? [];
     const before = known;
     if (ties === before) return [];
     known = ties;
     const [was, is] = [new Set(before), new Set(ties)];
     const taken = ties.filter((key) => !was.has(key));
     const given = before.filter((key) => !is.has(key));
-    const ill = [...world.daemons.values()].find(({ life }) => life === 'down' || life === 'unresponsive');
-    const why =
-      ill === undefined
-        ? 'the next hop of the other route is broken'
-        : `${ill.id} has been ${ill.life} for ${Math.round((now - ill.since) / 1000)} s, and its routes are stale or broken`;
     return [
-      ...(taken.length === 0 ? [] : [tie('preempting', taken, why)]),
+      ...(taken.length === 0 || !isSeen(world)
+        ? []
+        : [tie('preempting', taken, whyTaken(world, want?.routes ?? [], new Set(taken), now))]),
       ...(given.length === 0 ? [] : [tie('preempting-ended', given, phase.reason)]),
     ];
   };
 }
 
+/** A daemon is named only if one of the other routes is its own. */
+function whyTaken(world: SeenWorld, routes: readonly Route[], ties: ReadonlySet<string>, now: number): string {
+  const { snapshot, daemons } = world;
+  const rivals = routes
+    .filter((route) => ties.has(interfaceKeyOf(route)))
+    .slice(0, NAMED_TIES)
+    .flatMap(({ destination, nexthops }) => {
+      const link = snapshot.links.find(({ index }) => index === nexthops[0]?.interfaceIndex);
+      return rivalOf(world, realmOf(link, snapshot).table, destination) ?? [];
+    });
+  const owners = [...daemons.values()].filter(({ protocols }) =>
+    rivals.some(({ protocol }) => protocols.includes(protocol)),
+  );
+  const ill = owners.find(({ life }) => life === 'down' || life === 'unresponsive');
+  if (ill !== undefined)
+    return `${ill.id} has been ${ill.life} for ${Math.round((now - ill.since) / 1000)} s, and its routes are stale or broken`;
+  const unheard = owners.find(({ life }) => life === 'unknown');
+  return unheard !== undefined && rivals.some((rival) => isLeft(world, rival, now))
+    ? `they had it before this start, and ${unheard.id} has not been heard from yet`
+    : 'the next hop of the other route is broken';
+}
+
 function tie(kind: 'preempting' | 'preempting-ended', keys: readonly string[], reason: string): Happening {
-  const named = keys.slice(0, 3).map((key) => key.slice(key.indexOf(' ') + 1));
+  const named = keys.slice(0, NAMED_TIES).map((key) => key.slice(key.indexOf(' ') + 1));
   const more = keys.length > named.length ? ` and ${keys.length - named.length} more` : '';
   return { kind, what: `${named.join(', ')}${more}`, count: keys.length, reason };
 }

@@ -3,10 +3,15 @@
  * what has come.
  */
 
+import { isIP } from 'node:net';
 import { wanted } from '../core/desired.js';
+import { type Gateway, gatewaysIn } from '../core/gateways.js';
 import type { KernelHint } from '../core/ports.js';
-import { isSeen, type State } from '../core/state.js';
+import { isSeen, type SeenWorld, type State } from '../core/state.js';
+import { type Address, familyOf } from '../model/address.js';
 import type { Happening } from '../model/event.js';
+import { neighbourKey } from '../model/link.js';
+import { containsAddress } from '../model/prefix.js';
 
 /** The most waits that are reported one by one. */
 const NAMED = 8;
@@ -28,12 +33,15 @@ interface WaitsNews {
 export function createWaitsNews(): WaitsNews {
   let known: ReadonlyMap<string, Known> = new Map();
   let hints: KernelHint[] = [];
+  let lookedAt = Number.NEGATIVE_INFINITY;
   return {
     hint(hint) {
       // Kept as they are: their texts are made when needed.
       if (known.size > 0 && hints.length < KEPT) hints.push(hint);
     },
     looked(state, now) {
+      const lookedBefore = lookedAt;
+      lookedAt = now;
       const waits = isSeen(state.world) ? (wanted(state.world, state.phase, now)?.waits ?? []) : [];
       if (waits.length === 0 && known.size === 0) return [];
       const before = known;
@@ -48,20 +56,48 @@ export function createWaitsNews(): WaitsNews {
         .filter(([key]) => !known.has(key))
         .slice(0, NAMED)
         .map(
-          ([, wait]): Happening => ({ kind: 'no-longer-waiting', ...wait, came: cameOf(wait, state, waits, since) }),
+          ([, wait]): Happening => ({
+            kind: 'no-longer-waiting',
+            ...wait,
+            came: cameOf(wait, state, waits, since, lookedBefore),
+          }),
         );
       return [...over, ...fresh];
     },
   };
 }
 
-function cameOf({ subject }: Known, { phase }: State, waits: readonly Known[], hints: readonly KernelHint[]): string {
+function cameOf(
+  { subject }: Known,
+  { phase, world }: State,
+  waits: readonly Known[],
+  hints: readonly KernelHint[],
+  lookedBefore: number,
+): string {
   if (phase.kind !== 'in') return 'the routes are not wanted any more';
   const next = waits.find((wait) => wait.subject === subject);
   if (next !== undefined) return `now waiting because: ${next.reason}`;
-  const hint =
+  const named =
     hints.findLast((one) => one.text.includes(subject)) ??
-    hints.findLast(({ kind }) => kind === 'address' || kind === 'link') ??
-    hints.at(-1);
+    (isIP(subject) === 0 ? undefined : hints.findLast(({ route }) => route !== undefined && reaches(route, subject)));
+  if (named !== undefined) return named.text;
+  const answers = isSeen(world) && isIP(subject) !== 0 ? answering(world, subject, lookedBefore) : undefined;
+  if (answers !== undefined) return `${answers.address} on ${answers.interfaceName} answers`;
+  const hint = hints.findLast(({ kind }) => kind === 'address' || kind === 'link') ?? hints.at(-1);
   return hint?.text ?? 'found at the last look at the kernel';
+}
+
+/** Whether the route is for that address, so that it may make it a neighbour. */
+function reaches({ destination }: NonNullable<KernelHint['route']>, address: Address): boolean {
+  return destination.family === familyOf(address) && containsAddress(destination, address);
+}
+
+/** The gateway of that family that answers again or for the first time since then, if one does. */
+function answering(world: SeenWorld, address: Address, since: number): Gateway | undefined {
+  const alive = gatewaysIn(world).filter(({ address: own, family, link }) => {
+    if (link === undefined || family !== familyOf(address)) return false;
+    const seen = world.sightings.get(neighbourKey({ interfaceIndex: link.index, address: own }));
+    return seen?.state === 'alive' && seen.since >= since;
+  });
+  return alive.find((one) => one.address === address) ?? alive[0];
 }

@@ -227,6 +227,7 @@ t.test('one spelling in every view', async (t) => {
     'default via 10.0.0.1 dev eth0 proto bgp metric 20',
   );
   t.equal(ipWords('32765: from all iif lo lookup 254 proto 157'), '32765: from all iif lo lookup main proto 157');
+  t.equal(ipWords('default of protocol 3; rule 100'), 'default of protocol boot; rule 100');
   t.equal(ipWords('table 255 table 2540 ipproto 17 proto 1860'), 'table local table 2540 ipproto 17 proto 1860');
   const routes = { kind: 'routes', cause: 'hold', was: 'in', wasForMs: 1_000, reason: 'r' } as const;
   const at = { seq: 1, at: '', level: 'notice' } as const;
