@@ -4,10 +4,12 @@
  */
 
 import type { Family } from '../model/address.js';
+import type { Link } from '../model/link.js';
 import { destinationText, prefixText } from '../model/prefix.js';
 import { namesOf, routeText } from '../model/route-text.js';
 import { firstOf } from '../model/text.js';
 import { questionKey, rivalOf, rivalry } from './coverage.js';
+import { TRUST_AFTER_MS } from './gateway.js';
 import { gatewayOf } from './gateways.js';
 import { interfaceKey } from './keys.js';
 import { type Realm, realmOf, type Wait } from './management.js';
@@ -16,7 +18,7 @@ import type { Target } from './placement.js';
 import { rulePlace } from './rule-place.js';
 import { sourceOn } from './source.js';
 import type { SeenWorld } from './state.js';
-import { leadsNowhere, otherWay, type WayOut } from './ways.js';
+import { isSuspect, leadsNowhere, otherWay, type WayOut } from './ways.js';
 
 export interface Targets {
   readonly targets: Record<Family, Target[]>;
@@ -28,7 +30,8 @@ export interface Targets {
 }
 
 /**
- * Adds what one way out is to carry. One that leads nowhere leaves to others what they carry.
+ * Adds what one way out is to carry. One that leads nowhere, or by a gateway that has only just
+ * answered again, leaves to others what they carry.
  */
 export function addTargets(
   found: Targets,
@@ -52,7 +55,8 @@ export function addTargets(
       reason: `the source is not a usable address of this host${realm.vrf === undefined ? '' : ` in ${realm.vrf}`} yet; the kernel chooses one`,
     });
   const lost = leadsNowhere(link, choice.gateway, world.sightings);
-  const spare = lost && overtakes(world, realm, router.family) ? spares(found, router.family, realm) : undefined;
+  const yields = lost || isSuspect(link, choice.gateway, world.sightings);
+  const spare = yields && overtakes(world, realm, router.family) ? spares(found, router.family, realm) : undefined;
   const left: string[] = [];
   for (const destination of router.destinations) {
     const other =
@@ -87,8 +91,15 @@ export function addTargets(
   if (left.length > 0)
     found.waits.push({
       subject: choice.gateway ?? link.name,
-      reason: `${link.carrier ? `no backup router answers on ${link.name}` : `${link.name} has no carrier`}, so other routes keep what they carry: ${firstOf(left, 3)}`,
+      reason: `${whyLeft(link, lost)}, so other routes keep what they carry: ${firstOf(left, 3)}`,
     });
+}
+
+function whyLeft({ name, carrier }: Link, lost: boolean): string {
+  if (!carrier) return `${name} has no carrier`;
+  return lost
+    ? `no backup router answers on ${name}`
+    : `it has not answered for ${TRUST_AFTER_MS / 1_000} s on ${name} again yet`;
 }
 
 /**

@@ -5,6 +5,7 @@
 
 import { isIP } from 'node:net';
 import { wanted } from '../core/desired.js';
+import type { Sightings } from '../core/gateway.js';
 import { type Gateway, gatewaysIn } from '../core/gateways.js';
 import type { KernelHint } from '../core/ports.js';
 import { isSeen, type SeenWorld, type State } from '../core/state.js';
@@ -33,15 +34,15 @@ interface WaitsNews {
 export function createWaitsNews(): WaitsNews {
   let known: ReadonlyMap<string, Known> = new Map();
   let hints: KernelHint[] = [];
-  let lookedAt = Number.NEGATIVE_INFINITY;
+  let sightings: Sightings = new Map();
   return {
     hint(hint) {
       // Kept as they are: their texts are made when needed.
       if (known.size > 0 && hints.length < KEPT) hints.push(hint);
     },
     looked(state, now) {
-      const lookedBefore = lookedAt;
-      lookedAt = now;
+      const seenBefore = sightings;
+      sightings = state.world.sightings;
       const waits = isSeen(state.world) ? (wanted(state.world, state.phase, now)?.waits ?? []) : [];
       if (waits.length === 0 && known.size === 0) return [];
       const before = known;
@@ -59,7 +60,7 @@ export function createWaitsNews(): WaitsNews {
           ([, wait]): Happening => ({
             kind: 'no-longer-waiting',
             ...wait,
-            came: cameOf(wait, state, waits, since, lookedBefore),
+            came: cameOf(wait, state, waits, since, seenBefore),
           }),
         );
       return [...over, ...fresh];
@@ -72,7 +73,7 @@ function cameOf(
   { phase, world }: State,
   waits: readonly Known[],
   hints: readonly KernelHint[],
-  lookedBefore: number,
+  seenBefore: Sightings,
 ): string {
   if (phase.kind !== 'in') return 'the routes are not wanted any more';
   const next = waits.find((wait) => wait.subject === subject);
@@ -81,7 +82,7 @@ function cameOf(
     hints.findLast((one) => one.text.includes(subject)) ??
     (isIP(subject) === 0 ? undefined : hints.findLast(({ route }) => route !== undefined && reaches(route, subject)));
   if (named !== undefined) return named.text;
-  const answers = isSeen(world) && isIP(subject) !== 0 ? answering(world, subject, lookedBefore) : undefined;
+  const answers = isSeen(world) && isIP(subject) !== 0 ? answering(world, subject, seenBefore) : undefined;
   if (answers !== undefined) return `${answers.address} on ${answers.interfaceName} answers`;
   const hint = hints.findLast(({ kind }) => kind === 'address' || kind === 'link') ?? hints.at(-1);
   return hint?.text ?? 'found at the last look at the kernel';
@@ -92,12 +93,13 @@ function reaches({ destination }: NonNullable<KernelHint['route']>, address: Add
   return destination.family === familyOf(address) && containsAddress(destination, address);
 }
 
-/** The gateway of that family that answers again or for the first time since then, if one does. */
-function answering(world: SeenWorld, address: Address, since: number): Gateway | undefined {
-  const alive = gatewaysIn(world).filter(({ address: own, family, link }) => {
+/** The gateway of that family that answers, or answers for long enough, and did not before. */
+function answering(world: SeenWorld, address: Address, before: Sightings): Gateway | undefined {
+  const news = gatewaysIn(world).filter(({ address: own, family, link }) => {
     if (link === undefined || family !== familyOf(address)) return false;
-    const seen = world.sightings.get(neighbourKey({ interfaceIndex: link.index, address: own }));
-    return seen?.state === 'alive' && seen.since >= since;
+    const key = neighbourKey({ interfaceIndex: link.index, address: own });
+    const [then, now] = [before.get(key), world.sightings.get(key)];
+    return now?.state === 'alive' && (then?.state !== 'alive' || (then.suspect && !now.suspect));
   });
-  return alive.find((one) => one.address === address) ?? alive[0];
+  return news.find((one) => one.address === address) ?? news[0];
 }
