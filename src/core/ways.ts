@@ -61,7 +61,8 @@ export function isSuspect(link: Link, gateway: Address | undefined, sightings: S
 /**
  * The foreign route that carries the destination without ours, and that a backup route would take
  * it from: a shorter one, or one of a table behind main. For a backup route that leads nowhere it
- * is the only way, and for one by a suspect the safe one. One of the same prefix keeps its tie beside the backup route (coverage.ts).
+ * is the only way, and for one by a suspect gateway the safe one. One of the same prefix keeps its
+ * tie beside the backup route (coverage.ts).
  */
 export function otherWay(world: SeenWorld, { vrf, table }: Realm, destination: Prefix): Route | undefined {
   if (isDenied(world, questionKey({ prefix: destination, vrf }))) return undefined;
