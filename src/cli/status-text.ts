@@ -68,8 +68,9 @@ function unanswered({ gateways, backupRoutes }: Status): boolean {
     named.length > 0 && named.every(({ state }) => state !== 'alive' && state !== 'unknown');
   if (gateways.every(({ state }) => state === 'alive' || state === 'unknown')) return false;
   const groups = new Map<string, Set<string>>();
-  for (const { destination, gateway, interface: name } of backupRoutes) {
-    const key = `${gateway.includes(':') ? 'inet6' : 'inet'} ${destination}`;
+  for (const { destination, gateway, interface: name, table } of backupRoutes) {
+    // In a VRF it has a table of its own.
+    const key = `${gateway.includes(':') ? 'inet6' : 'inet'} ${destination} ${table}`;
     groups.set(key, (groups.get(key) ?? new Set()).add(gateway === '' ? '' : name));
   }
   return (
