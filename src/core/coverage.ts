@@ -8,19 +8,20 @@
  */
 
 import { byPrefix } from '../fib/by-prefix.js';
-import { carried, covered, inTable } from '../fib/destination.js';
+import { type Carried, carried, covered, inTable } from '../fib/destination.js';
+import { partsOf } from '../fib/parts.js';
 import { remembered } from '../fib/remembered.js';
 import { routeFault } from '../fib/usable.js';
 import { exitsOf, type View } from '../fib/view.js';
 import type { Vrf } from '../model/link.js';
-import { type Prefix, prefixText, samePrefix } from '../model/prefix.js';
+import { HEARD_BITS, type Prefix, prefixText, samePrefix } from '../model/prefix.js';
 import type { Nexthop, Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { Judged } from './denials.js';
-import { linkOf, realmOf } from './management.js';
+import { linkOf, type Realm, realmOf } from './management.js';
 import { ownership, owns } from './ownership.js';
 import type { SeenWorld, World } from './state.js';
-import { answeringView, coveringTables, foreignView, presentView } from './views.js';
+import { answeringView, coveringTables, foreignView, longerOf, presentView } from './views.js';
 
 /** Whether the daemon that installed the route is dead or does not answer. */
 export function isStale({ daemons }: World, { protocol }: Route): boolean {
@@ -204,37 +205,64 @@ export const coverage = remembered((world: SeenWorld): Coverage => {
       if (answer.kind === 'not-carried' && answer.why === 'doubtful') doubtful.add(prefixText(destination));
       if (answer.kind === 'not-carried' && answer.why === 'broken' && answer.route !== undefined)
         broken.push(...nexthopsOf(view, answer.route));
-      // A destination of a VRF that a route of another table carries is not covered: answers to
-      // those packets do not reach the VRF.
-      const route =
-        answer.kind === 'carried' &&
-        !isStale(world, answer.route) &&
-        (vrf === undefined || answer.route.table === table)
-          ? answer.route
-          : undefined;
-      judged.push({ key: destinationKey, destination, vrf: here, route });
+      const routes = coversOf(world, answer, destination, { vrf, table }, broken);
+      judged.push({ key: destinationKey, destination, vrf: here, route: routes[0] });
       const denied = isDenied(world, destinationKey);
-      if (denied && route !== undefined) disagreed.push(destinationKey);
-      if (route === undefined || denied) {
+      if (denied && routes.length > 0) disagreed.push(destinationKey);
+      if (routes.length === 0 || denied) {
         uncovered.push(destination);
         bare.push(prefixText(destination));
         continue;
       }
-      const question = { prefix: route.destination, vrf };
-      const key = questionKey(question);
-      const word = watched.has(route.protocol) ? confirmed.get(key) : true;
-      if (word === true) {
-        if (route.expiresAtMs !== undefined) until = Math.min(until ?? route.expiresAtMs, route.expiresAtMs);
-        continue;
-      }
-      uncovered.push(destination);
-      if (word === false) bare.push(prefixText(destination));
-      else if (route.expiresAtMs !== undefined) until = Math.min(until ?? route.expiresAtMs, route.expiresAtMs);
-      toConfirm.set(key, question);
+      const words = routes.map((route) => {
+        const question = { prefix: route.destination, vrf };
+        const key = questionKey(question);
+        const word = watched.has(route.protocol) ? confirmed.get(key) : true;
+        if (word !== true) toConfirm.set(key, question);
+        if (word !== false && route.expiresAtMs !== undefined)
+          until = Math.min(until ?? route.expiresAtMs, route.expiresAtMs);
+        return word;
+      });
+      if (words.some((word) => word !== true)) uncovered.push(destination);
+      if (words.includes(false)) bare.push(prefixText(destination));
     }
   }
   return { unread, uncovered, bare, doubtful, toConfirm: [...toConfirm.values()], broken, until, judged, disagreed };
 });
+
+/**
+ * The routes that cover the destination: one, or, where longer prefixes take all of it, one for
+ * each part. None: it is not covered. `broken` gets the next hops of a part that lead nowhere.
+ *
+ * A destination of a VRF that a route of another table carries is not covered: answers to those
+ * packets do not reach the VRF.
+ */
+function coversOf(
+  world: SeenWorld,
+  answer: Carried,
+  destination: Prefix,
+  { vrf, table }: Realm,
+  broken: Nexthop[],
+): readonly Route[] {
+  const counts = (one: Carried): one is Carried & { readonly kind: 'carried' } =>
+    one.kind === 'carried' && !isStale(world, one.route) && (vrf === undefined || one.route.table === table);
+  if (counts(answer)) return [answer.route];
+  const most = destination.length + HEARD_BITS[destination.family];
+  const longer = longerOf(world, destination).filter(({ length }) => length <= most);
+  if (longer.length === 0) return [];
+  const view = foreignView(world);
+  const routes: Route[] = [];
+  for (const part of partsOf(destination, longer)) {
+    const one = covered(view, part, vrfOf(world.snapshot, vrf));
+    if (!counts(one)) {
+      if (one.kind === 'not-carried' && one.why === 'broken' && one.route !== undefined)
+        broken.push(...nexthopsOf(view, one.route));
+      return [];
+    }
+    routes.push(one.route);
+  }
+  return routes;
+}
 
 /**
  * Keys of prefixes whose routes would cover a destination, but the living daemon says that it does

@@ -22,7 +22,7 @@ import { byPrefix } from '../fib/by-prefix.js';
 import { type Carried, carried } from '../fib/destination.js';
 import type { Trace } from '../fib/lookup.js';
 import { ordinary } from '../fib/packet.js';
-import { dividing, longerIn, partsOf } from '../fib/parts.js';
+import { partsOf } from '../fib/parts.js';
 import { programOf } from '../fib/program.js';
 import { remembered } from '../fib/remembered.js';
 import type { NexthopFault } from '../fib/usable.js';
@@ -35,7 +35,7 @@ import { isLeft, vrfOf } from './coverage.js';
 import { linkOf as interfaceOf, type Realm, realmOf } from './management.js';
 import { takesAllTo } from './rule-place.js';
 import type { SeenWorld } from './state.js';
-import { destinationsOf, foreignView } from './views.js';
+import { foreignView, longerOf } from './views.js';
 
 type NotCarried = Extract<Carried, { readonly kind: 'not-carried' }>;
 
@@ -188,13 +188,6 @@ function answerFor({ world, now, view, routes, rules }: Judge, part: Prefix, vrf
 
 export function isJump({ detail }: Rule): boolean {
   return detail?.action === 'goto';
-}
-
-/** Longer prefixes of foreign routes, and of rules for a part, that lie in the destination. */
-export function longerOf({ config, snapshot }: SeenWorld, destination: Prefix): readonly Prefix[] {
-  const { foreignRoutes, furtherRoutes = NONE.routes, rules } = snapshot;
-  const { routes, rules: ofRules } = dividing(destinationsOf(config));
-  return longerIn([routes(foreignRoutes), routes(furtherRoutes), ofRules(rules)], destination);
 }
 
 function linkOf({ snapshot }: SeenWorld, { nexthops }: Route): Link | undefined {

@@ -5,6 +5,7 @@ import { type Address, FAMILIES, type Family, familyBits } from '../model/addres
 import { allBackupRouters, type Config, gatewaysOf } from '../model/config.js';
 import { type NeighbourId, neighbourKey } from '../model/link.js';
 import { nextHopsOf } from '../model/next-hops.js';
+import { HEARD_BITS } from '../model/prefix.js';
 import type { Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { adoptAt, adopts } from './adopt.js';
@@ -105,7 +106,7 @@ export function longestDestinations(config: Config): Partial<Record<Family, numb
     const length = longest[family];
     const [first, last] = CROWDED[family];
     if (length !== undefined && (length < first || length > last))
-      longest[family] = Math.min(familyBits(family), length + 2);
+      longest[family] = Math.min(familyBits(family), length + HEARD_BITS[family]);
   }
   return longest;
 }

@@ -10,12 +10,13 @@ import { destinationText } from '../model/prefix.js';
 import type { Route } from '../model/route.js';
 import { namesOf, nexthopText, ruleText, tableText } from '../model/route-text.js';
 import type { RepliesStatus } from '../model/status.js';
-import { isJump, longerOf, viewWith } from './hidden.js';
+import { isJump, viewWith } from './hidden.js';
 import { refusalText } from './hidden-text.js';
 import { routeKey, ruleKey } from './keys.js';
 import { missingRoutes } from './presence.js';
 import { type Replies, repliesOf } from './replies.js';
 import type { SeenWorld } from './state.js';
+import { longerOf } from './views.js';
 
 /** `acknowledged`: keys of routes and rules that are in the kernel, and no look has shown yet. */
 export function repliesStatus(world: SeenWorld, acknowledged: ReadonlySet<string>): readonly RepliesStatus[] {

@@ -7,6 +7,7 @@
  * without looking: a router advertisement may have renewed it without an event.
  */
 
+import { dividing, longerIn } from '../fib/parts.js';
 import { remembered } from '../fib/remembered.js';
 import { tablesFrom, tablesOf, viewOf } from '../fib/snapshot-view.js';
 import type { View } from '../fib/view.js';
@@ -70,6 +71,16 @@ export const answeringView = remembered((world: SeenWorld): View => {
     gateway === undefined || known.has(neighbourKey({ interfaceIndex, address: gateway }));
   return { ...view, distrusted: (nexthop) => !answers(nexthop) && mistrust.has(nexthopKey(nexthop)) };
 });
+
+/** Longer prefixes of foreign routes, and of rules for a part, that lie in the destination. */
+export function longerOf({ config, snapshot }: SeenWorld, destination: Prefix): readonly Prefix[] {
+  const { foreignRoutes, furtherRoutes = NO_ROUTES, rules } = snapshot;
+  const { routes, rules: ofRules } = dividing(destinationsOf(config));
+  return longerIn([routes(foreignRoutes), routes(furtherRoutes), ofRules(rules)], destination);
+}
+
+/** The same list each time, so that what was made of it is not made again. */
+const NO_ROUTES: readonly Route[] = [];
 
 function trusting({ mistrust }: World, view: View): View {
   return mistrust.size === 0 ? view : { ...view, distrusted: (nexthop) => mistrust.has(nexthopKey(nexthop)) };
