@@ -14,7 +14,15 @@ import { remembered } from '../fib/remembered.js';
 import { routeFault } from '../fib/usable.js';
 import { exitsOf, type View } from '../fib/view.js';
 import type { Vrf } from '../model/link.js';
-import { HEARD_BITS, type Prefix, prefixText, samePrefix } from '../model/prefix.js';
+import {
+  containsPrefix,
+  HEARD_BITS,
+  LOCAL_INET6,
+  type Prefix,
+  parsePrefix,
+  prefixText,
+  samePrefix,
+} from '../model/prefix.js';
 import type { Nexthop, Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { Judged } from './denials.js';
@@ -38,6 +46,8 @@ function deadSince({ daemons }: World, { protocol }: Route): number | undefined 
   const dead = [...daemons.values()].filter(({ life, protocols }) => life === 'down' && protocols.includes(protocol));
   return dead.length === 0 ? undefined : Math.min(...dead.map(({ since }) => since));
 }
+
+const UNIQUE_LOCAL = parsePrefix(LOCAL_INET6)!;
 
 interface Rivalry {
   /** The backup route takes the tie now. */
@@ -247,12 +257,14 @@ function coversOf(
   const counts = (one: Carried): one is Carried & { readonly kind: 'carried' } =>
     one.kind === 'carried' && !isStale(world, one.route) && (vrf === undefined || one.route.table === table);
   if (counts(answer)) return [answer.route];
-  const most = destination.length + HEARD_BITS[destination.family];
+  const most = destination.length + HEARD_BITS;
   const longer = longerOf(world, destination).filter(({ length }) => length <= most);
   if (longer.length === 0) return [];
   const view = foreignView(world);
   const routes: Route[] = [];
-  for (const part of partsOf(destination, longer)) {
+  // For reports, unique local addresses make no part of the IPv6 default. A NOC may have one.
+  const local = destination.family === 'inet6' && containsPrefix(destination, UNIQUE_LOCAL) ? [UNIQUE_LOCAL] : [];
+  for (const part of [...partsOf(destination, longer), ...local]) {
     const one = covered(view, part, vrfOf(world.snapshot, vrf));
     if (!counts(one)) {
       if (one.kind === 'not-carried' && one.why === 'broken' && one.route !== undefined)

@@ -106,7 +106,7 @@ export function longestDestinations(config: Config): Partial<Record<Family, numb
     const length = longest[family];
     const [first, last] = CROWDED[family];
     if (length !== undefined && (length < first || length > last))
-      longest[family] = Math.min(familyBits(family), length + HEARD_BITS[family]);
+      longest[family] = Math.min(familyBits(family), length + HEARD_BITS);
   }
   return longest;
 }

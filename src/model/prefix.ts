@@ -50,11 +50,10 @@ export const GLOBAL_INET6 = '2000::/3';
  * What divides all of it into longer ones is more than 256 routes.
  */
 export const PART_BITS = 8;
-/**
- * How many bits longer the prefixes are whose changes are heard at once, so that they can cover a
- * destination together. 2000::/3 stands for the IPv6 default.
- */
-export const HEARD_BITS: Readonly<Record<Family, number>> = { inet: 2, inet6: 3 };
+/** How many bits longer the prefixes are that are heard of at once, so that they can cover together. */
+export const HEARD_BITS = 2;
+/** Where unicast addresses of IPv6 are that are not global (RFC 4193). */
+export const LOCAL_INET6 = 'fc00::/7';
 
 const DEFAULTS: Readonly<Record<Family, Prefix>> = {
   inet: prefixFromBits([0], 0),
