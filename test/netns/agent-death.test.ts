@@ -201,8 +201,8 @@ t.test('a hang: SIGSTOP and SIGCONT of zebra', async (t) => {
   );
   t.same(ways(std), ['data0', 'data0'], 'its routes carry on');
 
-  frr.resume('zebra');
   const resumedMs = Date.now();
+  frr.resume('zebra');
   await turned(agent, 'out', from);
   t.comment(`MEASURED SIGCONT, hold-time 300 ms: out after ${Date.now() - resumedMs} ms`);
   t.ok(Date.now() - resumedMs >= 280, 'not before the hold-time');

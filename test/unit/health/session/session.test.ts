@@ -164,8 +164,8 @@ t.test('who answers and hangs up is called once a second and told of once; who t
     /end of file .*, as on each recent connection: it counts again once a connection lasts 1 s$/,
   );
   server.answering = obedient;
-  const staysMs = performance.now();
   t.ok(await until(() => heard.length > 6));
   t.equal(heard.at(-1)?.kind, 'responsive');
-  t.ok(performance.now() - staysMs >= 1000, 'not before it has lasted');
+  // The connection that stays may be there already.
+  t.ok(performance.now() - fromMs >= 1000, 'not before it has lasted');
 });
