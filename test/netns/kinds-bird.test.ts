@@ -136,7 +136,11 @@ for (const { name, program, skip } of BIRDS)
         await settles(t, router, expected(), 'the first sign of life gives the tie back');
         t.same(defaultsOf(router, BIRD, BIRD_METRIC), [true, true], 'while the leftovers stand');
         t.same(leavesBy(router), ['data0', 'data0'], 'and carry again');
-        const status = await statusWhere(agent, (s) => s.daemons[0]?.state === 'appeared');
+        // Before its first answer it only accepts.
+        const status = await statusWhere(
+          agent,
+          (s) => s.daemons[0]?.state === 'appeared' && /raceful restart/.test(s.routes.reason),
+        );
         t.match(
           status.routes,
           { phase: /^in$/, cause: 'down', reason: /^bird\/bird is starting: .*[Gg]raceful restart/ },
