@@ -11,7 +11,7 @@ import { longestDestinations } from '../core/looks.js';
 import { linkOf, vrfTables } from '../core/management.js';
 import { gatewaysNow } from '../core/neighbour.js';
 import { withFormerNames } from '../core/renamed.js';
-import { destinationsOf } from '../core/views.js';
+import { destinationsOf, isFurther } from '../core/views.js';
 import { tablesOf } from '../fib/snapshot-view.js';
 import { watchedDaemons } from '../health/watched.js';
 import { inspect } from '../kernel/inspect.js';
@@ -20,7 +20,7 @@ import { type Config, gatewaysOf } from '../model/config.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { type NeighbourId, neighbourKey } from '../model/link.js';
 import { type Paths, pathsOf } from '../model/paths.js';
-import { type Rule, TABLE_LOCAL } from '../model/route.js';
+import type { Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { readAdopted } from '../runtime/adopted-record.js';
 import { type Chosen, chooseConfig } from '../runtime/choose-config.js';
@@ -137,7 +137,7 @@ function observe(config: Config, learned: readonly Address[]): Promise<Snapshot>
     protocol: config.routeProtocol,
     maxLength: longestDestinations(config),
     parts: destinationsOf(config),
-    furtherTables: (rules: readonly Rule[]) => tablesOf(rules).filter((table) => table !== TABLE_LOCAL),
+    furtherTables: (rules: readonly Rule[]) => tablesOf(rules).filter(isFurther),
     gateways: [...gatewaysOf(config), ...learned],
     neighbours: [],
   } as const;

@@ -213,8 +213,7 @@ export const coverage = remembered((world: SeenWorld): Coverage => {
       const destinationKey = questionKey({ prefix: destination, vrf });
       const answer = covered(view, destination, here);
       if (answer.kind === 'not-carried' && answer.why === 'doubtful') doubtful.add(prefixText(destination));
-      if (answer.kind === 'not-carried' && answer.why === 'broken' && answer.route !== undefined)
-        broken.push(...nexthopsOf(view, answer.route));
+      broken.push(...brokenHops(view, answer));
       const routes = coversOf(world, answer, destination, { vrf, table }, broken);
       judged.push({ key: destinationKey, destination, vrf: here, route: routes[0] });
       const denied = isDenied(world, destinationKey);
@@ -267,8 +266,7 @@ function coversOf(
   for (const part of [...partsOf(destination, longer), ...local]) {
     const one = covered(view, part, vrfOf(world.snapshot, vrf));
     if (!counts(one)) {
-      if (one.kind === 'not-carried' && one.why === 'broken' && one.route !== undefined)
-        broken.push(...nexthopsOf(view, one.route));
+      broken.push(...brokenHops(view, one));
       return [];
     }
     routes.push(one.route);
@@ -294,8 +292,10 @@ export function isDenied({ denials }: World, key: string): boolean {
   return denial !== undefined && denial.stage !== 'over';
 }
 
-function nexthopsOf(view: View, route: Route): readonly Nexthop[] {
-  const exits = exitsOf(view, route);
+/** The next hops by which the destination would be carried if they led anywhere. */
+function brokenHops(view: View, answer: Carried): readonly Nexthop[] {
+  if (answer.kind === 'carried' || answer.why !== 'broken' || answer.route === undefined) return [];
+  const exits = exitsOf(view, answer.route);
   return exits === 'blackhole' ? [] : exits;
 }
 

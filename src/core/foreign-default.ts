@@ -14,7 +14,7 @@ import { isDaemonProtocol } from '../model/daemon-protocols.js';
 import type { Link } from '../model/link.js';
 import type { Nexthop, Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
-import { realmOf } from './management.js';
+import { linkOfRoute, realmOf } from './management.js';
 import { ownership } from './ownership.js';
 import type { SeenWorld } from './state.js';
 import type { AutoWay } from './takeover-state.js';
@@ -104,9 +104,7 @@ function hasSource({ source }: Route, { addresses }: Snapshot): boolean {
  */
 export function bound(adopted: AdoptedRoute, snapshot: Snapshot): AdoptedRoute | undefined {
   const { route, interfaceName } = adopted;
-  const link =
-    snapshot.links.find((l) => l.index === route.nexthops[0]?.interfaceIndex) ??
-    snapshot.links.find((l) => l.name === interfaceName);
+  const link = linkOfRoute(snapshot, route) ?? snapshot.links.find((l) => l.name === interfaceName);
   if (link === undefined || isVoid(adopted, snapshot)) return undefined;
   const { source: _source, ...sourceless } = route;
   return {

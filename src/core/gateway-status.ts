@@ -1,9 +1,9 @@
 /** The state of each gateway for the status. Pure. */
 
 import { selectorText } from '../model/config.js';
-import { neighbourKey } from '../model/link.js';
 import type { GatewayStatus } from '../model/status.js';
 import { autoGateway } from './auto.js';
+import { sightingOf } from './gateway.js';
 import { chosen, type Gateway, gatewaysIn } from './gateways.js';
 import { linkOf } from './management.js';
 import type { SeenWorld } from './state.js';
@@ -60,8 +60,7 @@ function lifeOf(
   const never = { since: null, forMs: null };
   if (standing.kind === 'unasked') return { state: 'unknown', reason: standing.why, ...never };
   if (standing.kind !== 'neighbour') return { state: standing.kind, reason: null, ...never };
-  const seen =
-    link === undefined ? undefined : world.sightings.get(neighbourKey({ interfaceIndex: link.index, address }));
+  const seen = link === undefined ? undefined : sightingOf(world.sightings, link.index, address);
   const { odd } = standing;
   return seen === undefined || seen.state === 'unknown'
     ? {

@@ -50,6 +50,11 @@ interface Sighting {
 /** By {@link neighbourKey}. */
 export type Sightings = ReadonlyMap<string, Sighting>;
 
+/** What is known of one gateway; undefined: it has not been looked at yet. */
+export function sightingOf(sightings: Sightings, interfaceIndex: number, address: Address): Sighting | undefined {
+  return sightings.get(neighbourKey({ interfaceIndex, address }));
+}
+
 /** A gateway as the next look finds it. */
 export interface Sight {
   readonly interfaceIndex: number;
@@ -144,7 +149,7 @@ interface Choice {
  * answers; failing that, the first.
  */
 export function chooseGateway(gateways: readonly Address[], interfaceIndex: number, sightings: Sightings): Choice {
-  const hopes = gateways.map((address) => hope(sightings.get(neighbourKey({ interfaceIndex, address }))));
+  const hopes = gateways.map((address) => hope(sightingOf(sightings, interfaceIndex, address)));
   const best = Math.min(...hopes);
   const rank = Math.max(
     0,
@@ -159,7 +164,7 @@ export function chooseGateway(gateways: readonly Address[], interfaceIndex: numb
  */
 export function outlook(gateways: readonly Address[], interfaceIndex: number, sightings: Sightings): number {
   if (gateways.length === 0) return 0;
-  return Math.min(...gateways.map((address) => hope(sightings.get(neighbourKey({ interfaceIndex, address })))));
+  return Math.min(...gateways.map((address) => hope(sightingOf(sightings, interfaceIndex, address))));
 }
 
 /**

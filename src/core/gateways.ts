@@ -154,7 +154,7 @@ export function sightingsAtRest(world: SeenWorld, answers: ReadonlyMap<string, b
   const sights = sightsOf(gatewaysIn(world));
   const { neighbours } = world.snapshot;
   const seen = sightingsAfter(sightingsAfter(new Map(), sights, neighbours, 0), sights, neighbours, PATIENCE_MS);
-  return answers.size === 0 ? seen : withAnswers(seen, answers);
+  return withAnswers(seen, answers);
 }
 
 /** The gateways whose links exist, as neighbours. */

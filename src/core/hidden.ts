@@ -28,11 +28,11 @@ import { remembered } from '../fib/remembered.js';
 import type { NexthopFault } from '../fib/usable.js';
 import type { View } from '../fib/view.js';
 import { FAMILIES } from '../model/address.js';
-import type { Link, Vrf } from '../model/link.js';
+import type { Vrf } from '../model/link.js';
 import { containsPrefix, defaultPrefix, type Prefix } from '../model/prefix.js';
 import { type NexthopObject, type Route, type Rule, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN } from '../model/route.js';
 import { isLeft, vrfOf } from './coverage.js';
-import { linkOf as interfaceOf, type Realm, realmOf } from './management.js';
+import { linkOf, linkOfRoute, type Realm, realmOf } from './management.js';
 import { takesAllTo } from './rule-place.js';
 import type { SeenWorld } from './state.js';
 import { foreignView, longerOf } from './views.js';
@@ -79,7 +79,7 @@ export function hiddenAmong(
   let judge: Judge | undefined;
   for (const route of yielding.length === 0 ? ours.routes : [...ours.routes, ...yielding]) {
     const { destination } = route;
-    const realm = realmOf(linkOf(world, route), world.snapshot);
+    const realm = realmOf(linkOfRoute(world.snapshot, route), world.snapshot);
     if (!mayBeHidden(world, realm, route.table === realm.table, destination)) continue;
     judge ??= judgeOf(world, ours, now);
     const found = hiddenBy(judge, destination, vrfOf(world.snapshot, realm.vrf));
@@ -101,7 +101,7 @@ export function partsTaken(world: SeenWorld, ours: Ours, now: number): readonly 
     const longer = longerOf(world, destination);
     if (longer.length === 0) continue;
     judge ??= judgeOf(world, ours, now);
-    const { vrf } = realmOf(linkOf(world, route), world.snapshot);
+    const { vrf } = realmOf(linkOfRoute(world.snapshot, route), world.snapshot);
     const answers: Answer[] = [];
     let carries = false;
     for (const part of partsOf(destination, longer)) {
@@ -190,10 +190,6 @@ export function isJump({ detail }: Rule): boolean {
   return detail?.action === 'goto';
 }
 
-function linkOf({ snapshot }: SeenWorld, { nexthops }: Route): Link | undefined {
-  return snapshot.links.find(({ index }) => index === nexthops[0]?.interfaceIndex);
-}
-
 /**
  * The foreign view with our routes and rules added. Ours are the newest of their priority. Next
  * hops that were bad a moment ago count as good here.
@@ -233,7 +229,7 @@ const othersThan = remembered((daemons: SeenWorld['daemons']) => {
 export function mayHide(world: SeenWorld): boolean {
   const { config, snapshot } = world;
   return config.managementInterfaces.some(({ selector, backupRouters }) => {
-    const realm = realmOf(interfaceOf(selector, snapshot), snapshot);
+    const realm = realmOf(linkOf(selector, snapshot), snapshot);
     const shared = config.placement !== 'local' || realm.vrf !== undefined;
     return backupRouters.some(({ destinations }) =>
       destinations.some((destination) => mayBeHidden(world, realm, shared, destination)),

@@ -5,7 +5,7 @@
 
 import { type Config, type InterfaceSelector, selectorText } from '../model/config.js';
 import type { Link } from '../model/link.js';
-import { TABLE_MAIN } from '../model/route.js';
+import { type Route, TABLE_MAIN } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 
 /** Something outside the agent that a backup route needs before it can exist. */
@@ -73,6 +73,11 @@ export function realmOf(link: Link | undefined, snapshot: Snapshot): Realm {
   const master =
     link?.master === undefined ? undefined : snapshot.links.find((candidate) => candidate.index === link.master);
   return master?.vrfTable === undefined ? MAIN_REALM : { table: master.vrfTable, vrf: master.name };
+}
+
+/** The link that a route of one next hop leaves by. */
+export function linkOfRoute({ links }: Snapshot, { nexthops }: Pick<Route, 'nexthops'>): Link | undefined {
+  return links.find(({ index }) => index === nexthops[0]?.interfaceIndex);
 }
 
 /** The tables of all VRFs on this host. */

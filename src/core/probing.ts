@@ -3,7 +3,7 @@
  * router that died months ago is noticed before it is needed. Pure.
  */
 
-import { allBackupRouters } from '../model/config.js';
+import { allBackupRouters, replying } from '../model/config.js';
 import { type NeighbourId, neighbourKey } from '../model/link.js';
 import type { Nexthop } from '../model/route.js';
 import { coverage } from './coverage.js';
@@ -85,8 +85,7 @@ export function probe(state: State, outputs: Output[], now: number): State {
 
 function pace({ world, phase }: State, now: number): number {
   // Symmetric replies go by the gateways in every phase.
-  const replies = allBackupRouters(world.config).some(({ symmetricReplies }) => symmetricReplies === true);
-  if (phase.kind !== 'out' || replies) return PROBE_EVERY_MS.in;
+  if (phase.kind !== 'out' || replying(allBackupRouters(world.config)).length > 0) return PROBE_EVERY_MS.in;
   if (isSeen(world) && brokenCovers(world).length > 0) return PROBE_EVERY_MS.in;
   for (const { state, askable } of world.sightings.values())
     if (state === 'unknown' && askable !== undefined && now - askable < FIRST_WORD_MS) return PROBE_EVERY_MS.in;

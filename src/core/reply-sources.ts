@@ -2,16 +2,11 @@
 
 import { remembered } from '../fib/remembered.js';
 import { type Address, type Family, familyBits, isLinkLocal } from '../model/address.js';
-import type { BackupRouter, Config } from '../model/config.js';
+import { type Config, replying } from '../model/config.js';
 import type { InterfaceAddress, Link } from '../model/link.js';
 import { type Prefix, prefix } from '../model/prefix.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { linkOf, realmOf } from './management.js';
-
-/** The families that symmetric replies are asked for. */
-function replying(backupRouters: readonly BackupRouter[]): readonly Family[] {
-  return backupRouters.filter(({ symmetricReplies }) => symmetricReplies === true).map(({ family }) => family);
-}
 
 /** The addresses of the link that packets can leave it from. */
 export function sourcesOn({ addresses }: Snapshot, { index }: Link, family: Family): readonly Address[] {

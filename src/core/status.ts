@@ -20,7 +20,7 @@ import { type Hidden, mayHide, partsTaken, withoutDaemons } from './hidden.js';
 import { hiddenWaits, obstacleText, partWaits } from './hidden-text.js';
 import { INTERFERENCE_WINDOW_MS, pauseOf } from './interference.js';
 import { interfaceKey, interfaceKeyOf, routeKey } from './keys.js';
-import { linkOf, realmOf } from './management.js';
+import { linkOf, linkOfRoute, realmOf } from './management.js';
 import { phaseCause } from './phase.js';
 import { acknowledgedKeys, missingRoutes } from './presence.js';
 import { repliesStatus } from './replies-status.js';
@@ -233,14 +233,11 @@ function hiding(hidden: Hidden | undefined): Pick<BackupRouteStatus, 'hiddenBy'>
  * What the kernel answered when it was asked after the last change. The kernel sends to a link
  * without carrier, and nothing arrives (fact K8).
  */
-export function idling(
-  { idle, snapshot }: World,
-  { destination, nexthops }: Route,
-): Pick<BackupRouteStatus, 'carriesNothing'> {
-  const link = snapshot?.links.find(({ index }) => index === nexthops[0]?.interfaceIndex);
+export function idling({ idle, snapshot }: World, route: Route): Pick<BackupRouteStatus, 'carriesNothing'> {
+  const link = snapshot === undefined ? undefined : linkOfRoute(snapshot, route);
   if (link?.carrier === false) return { carriesNothing: `${link.name} has no carrier` };
   if (idle.size === 0 || snapshot === undefined) return {};
-  const instead = idle.get(questionKey({ prefix: destination, vrf: realmOf(link, snapshot).vrf }));
+  const instead = idle.get(questionKey({ prefix: route.destination, vrf: realmOf(link, snapshot).vrf }));
   return instead === undefined ? {} : { carriesNothing: instead };
 }
 

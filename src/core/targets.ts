@@ -5,7 +5,8 @@
 
 import type { Family } from '../model/address.js';
 import type { Link } from '../model/link.js';
-import { destinationText, prefixText } from '../model/prefix.js';
+import { destinationText, type Prefix, prefixText } from '../model/prefix.js';
+import type { Route } from '../model/route.js';
 import { namesOf, routeText } from '../model/route-text.js';
 import { firstOf } from '../model/text.js';
 import { questionKey, rivalOf, rivalry } from './coverage.js';
@@ -57,12 +58,12 @@ export function addTargets(
   const lost = leadsNowhere(link, choice.gateway, world.sightings);
   const yields = lost || isSuspect(link, choice.gateway, world.sightings);
   const spare = yields && overtakes(world, realm, router.family) ? spares(found, router.family, realm) : undefined;
-  const left: string[] = [];
+  const left: (readonly [Prefix, Route])[] = [];
   for (const destination of router.destinations) {
     const other =
       spare === undefined || spare.has(prefixText(destination)) ? undefined : otherWay(world, realm, destination);
     if (other !== undefined) {
-      left.push(`${destinationText(destination)} (${routeText(other, namesOf(snapshot.links))})`);
+      left.push([destination, other]);
       continue;
     }
     const stand = rivalry(
@@ -88,11 +89,16 @@ export function addTargets(
       activeRival: stand.activeRival,
     });
   }
-  if (left.length > 0)
-    found.waits.push({
-      subject: choice.gateway ?? link.name,
-      reason: `${whyLeft(link, lost)}, so other routes keep what they carry: ${firstOf(left, 3)}`,
-    });
+  if (left.length === 0) return;
+  const named = firstOf(
+    left,
+    3,
+    ([destination, other]) => `${destinationText(destination)} (${routeText(other, namesOf(snapshot.links))})`,
+  );
+  found.waits.push({
+    subject: choice.gateway ?? link.name,
+    reason: `${whyLeft(link, lost)}, so other routes keep what they carry: ${named}`,
+  });
 }
 
 function whyLeft({ name, carrier }: Link, lost: boolean): string {

@@ -120,7 +120,7 @@ export function furtherTables(world: World, snapshot = world.snapshot): (rules: 
   };
 }
 
-function isFurther(table: number): boolean {
+export function isFurther(table: number): boolean {
   return table !== TABLE_MAIN && table !== TABLE_LOCAL;
 }
 

@@ -3,11 +3,11 @@
 import { covered } from '../fib/destination.js';
 import type { Address, Family } from '../model/address.js';
 import type { BackupRouter, ManagementInterface } from '../model/config.js';
-import { type Link, neighbourKey } from '../model/link.js';
+import type { Link } from '../model/link.js';
 import { type Prefix, samePrefix } from '../model/prefix.js';
 import type { Route } from '../model/route.js';
 import { isDenied, questionKey, vrfOf } from './coverage.js';
-import { isSilent, outlook, type Sightings } from './gateway.js';
+import { isSilent, outlook, type Sightings, sightingOf } from './gateway.js';
 import type { Realm } from './management.js';
 import type { SeenWorld } from './state.js';
 import { answeringView } from './views.js';
@@ -42,9 +42,7 @@ export function inOrder(usable: readonly Usable[], family: Family, sightings: Si
  */
 export function leadsNowhere(link: Link, gateway: Address | undefined, sightings: Sightings): boolean {
   if (!link.carrier) return true;
-  return (
-    gateway !== undefined && isSilent(sightings.get(neighbourKey({ interfaceIndex: link.index, address: gateway })))
-  );
+  return gateway !== undefined && isSilent(sightingOf(sightings, link.index, gateway));
 }
 
 /**
@@ -52,10 +50,7 @@ export function leadsNowhere(link: Link, gateway: Address | undefined, sightings
  * them: one that comes and goes would lose a part of them each time.
  */
 export function isSuspect(link: Link, gateway: Address | undefined, sightings: Sightings): boolean {
-  return (
-    gateway !== undefined &&
-    sightings.get(neighbourKey({ interfaceIndex: link.index, address: gateway }))?.suspect === true
-  );
+  return gateway !== undefined && sightingOf(sightings, link.index, gateway)?.suspect === true;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The exit statuses, for backup-router(8) and docs/AUTOMATION.md. */
 
 import { EXIT } from '../model/exit.js';
-import { listItem } from './markdown-list.js';
+import { listItem, withPart } from './markdown-list.js';
 
 interface Meaning {
   readonly what: string;
@@ -43,15 +43,10 @@ export function exitMeaning(name: keyof typeof EXIT): string {
   return when === undefined ? what : `${what} (${when}.)`;
 }
 
-const BEGIN = '<!--exit-statuses-->';
-const END = '<!--end-->';
-
 /** The document with its list up to date. */
 export function withExitList(document: string): string {
-  const [start, end] = [document.indexOf(BEGIN), document.indexOf(END)];
-  if (start < 0 || end < start) throw new Error(`no ${BEGIN} ... ${END}`);
   const items = (Object.keys(EXIT) as (keyof typeof EXIT)[]).map((name) =>
     listItem(`**${EXIT[name]}**`, exitMeaning(name)),
   );
-  return `${document.slice(0, start)}${BEGIN}\n\n${items.join('')}\n${document.slice(end)}`;
+  return withPart(document, 'exit-statuses', items.join(''));
 }

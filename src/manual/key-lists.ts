@@ -12,7 +12,7 @@ import { ROLE_KEYS } from '../config/role.js';
 import { PROTOCOLS_KEY } from '../config/route-protocols.js';
 import { FIELDS, type Field, keyOf, keysIn, SETTINGS } from '../config/settings.js';
 import { flow } from '../config/yaml-text.js';
-import { listItem } from './markdown-list.js';
+import { listItem, withPart } from './markdown-list.js';
 
 const NUMBERS: readonly Field[] = ['routeProtocol', 'tableBase', 'rulePriorityBase'];
 /** The settings of the top level that have no list of their own. */
@@ -50,13 +50,9 @@ const KEY_LISTS: Readonly<Record<string, string>> = {
  * twice, or lacks one.
  */
 export function withKeyLists(document: string): string {
-  const left = new Set(Object.keys(KEY_LISTS));
-  const whole = document.replace(/(<!--keys:(.+)-->\n)[\s\S]*?(?=<!--end-->)/g, (_, start: string, name: string) => {
-    if (!left.delete(name)) throw new Error(`there is no list of keys '${name}', or it stands there twice`);
-    return `${start}\n${KEY_LISTS[name]!}\n`;
-  });
-  if (left.size > 0) throw new Error(`the lists of keys ${[...left].join(', ')} stand nowhere`);
-  return whole;
+  for (const [, name] of document.matchAll(/<!--keys:(.+)-->/g))
+    if (!Object.hasOwn(KEY_LISTS, name!)) throw new Error(`there is no list of keys '${name}'`);
+  return Object.entries(KEY_LISTS).reduce((text, [name, list]) => withPart(text, `keys:${name}`, list), document);
 }
 
 function keyList(keys: readonly Key[]): string {

@@ -4,17 +4,15 @@
  */
 
 import { METRICS, PREFIX } from '../metrics/table.js';
-import { listItem } from './markdown-list.js';
+import { listItem, withPart } from './markdown-list.js';
 
 /** The document with its list up to date. Throws if it has no place for the list. */
 export function withMetricsList(document: string): string {
-  const place = /(<!--metrics-->\n)[\s\S]*?(?=<!--end-->)/;
-  if (!place.test(document)) throw new Error('there is no place for the list of metrics');
   const items = Object.entries(METRICS).map(([name, { type, labels, help }]) =>
     listItem(
       `\`${PREFIX}${name}${labels.length === 0 ? '' : `{${labels.join(',')}}`}\`${type === 'gauge' ? '' : `, ${type}`}`,
       help,
     ),
   );
-  return document.replace(place, (_, start: string) => `${start}\n${items.join('')}\n`);
+  return withPart(document, 'metrics', items.join(''));
 }

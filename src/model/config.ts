@@ -136,6 +136,11 @@ export function allBackupRouters(config: Config): readonly BackupRouter[] {
   return config.managementInterfaces.flatMap((management) => management.backupRouters);
 }
 
+/** The families that symmetric replies are asked for. */
+export function replying(backupRouters: readonly BackupRouter[]): readonly Family[] {
+  return backupRouters.filter(({ symmetricReplies }) => symmetricReplies === true).map(({ family }) => family);
+}
+
 /** The text of a selector, as written in the configuration. */
 export function selectorText(selector: InterfaceSelector): string {
   return selector.kind === 'name' ? selector.name : selector.mac;

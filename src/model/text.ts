@@ -17,10 +17,13 @@ export type Colour = 'red' | 'green' | 'yellow' | 'dim' | 'bold';
 /** Puts text in a colour, or returns it unchanged if colours are off. */
 export type Paint = (colour: Colour, text: string) => string;
 
-/** The first of them, and how many more there are: `a, b, c and 2 more`. */
-export function firstOf(items: readonly string[], most: number): string {
+/**
+ * The first of them, and how many more there are: `a, b, c and 2 more`. `textOf` is called for those
+ * alone that are named.
+ */
+export function firstOf<T>(items: readonly T[], most: number, textOf: (item: T) => string = String): string {
   const more = items.length > most ? ` and ${items.length - most} more` : '';
-  return `${items.slice(0, most).join(', ')}${more}`;
+  return `${items.slice(0, most).map(textOf).join(', ')}${more}`;
 }
 
 /** A time in seconds or milliseconds, in the notation of the configuration. */

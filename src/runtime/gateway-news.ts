@@ -3,10 +3,10 @@
  * instead.
  */
 
+import { sightingOf } from '../core/gateway.js';
 import { chosen, type Gateway, gatewaysIn } from '../core/gateways.js';
 import { isSeen, type SeenWorld, type State } from '../core/state.js';
 import type { Happening } from '../model/event.js';
-import { neighbourKey } from '../model/link.js';
 
 export function* gatewayNews(before: State, after: State): Iterable<Happening> {
   const [was, is] = [before.world, after.world];
@@ -19,8 +19,7 @@ export function* gatewayNews(before: State, after: State): Iterable<Happening> {
 function* lives(was: SeenWorld, is: SeenWorld, gateway: Gateway): Iterable<Happening> {
   const { link, address, interfaceName } = gateway;
   if (link === undefined) return;
-  const key = neighbourKey({ interfaceIndex: link.index, address });
-  const [then, now] = [was.sightings.get(key), is.sightings.get(key)];
+  const [then, now] = [was, is].map(({ sightings }) => sightingOf(sightings, link.index, address));
   if (now === undefined || now.state === 'unknown' || now.state === then?.state) return;
   const told = {
     gateway: address,
@@ -35,7 +34,7 @@ function* lives(was: SeenWorld, is: SeenWorld, gateway: Gateway): Iterable<Happe
 function othersOf(world: SeenWorld, gateway: Gateway): number {
   return gatewaysIn(world).filter((other) => {
     if (other === gateway || other.family !== gateway.family || other.link === undefined) return false;
-    const seen = world.sightings.get(neighbourKey({ interfaceIndex: other.link.index, address: other.address }));
+    const seen = sightingOf(world.sightings, other.link.index, other.address);
     return seen === undefined || (!seen.barred && seen.state !== 'dead');
   }).length;
 }

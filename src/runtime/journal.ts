@@ -13,7 +13,7 @@ import { isVoid } from '../core/foreign-default.js';
 import type { Input, Transition } from '../core/inputs.js';
 import { INTERFERENCE_WINDOW_MS, pauseOf } from '../core/interference.js';
 import { interfaceKeyOf, routeKey } from '../core/keys.js';
-import { realmOf } from '../core/management.js';
+import { linkOfRoute, realmOf } from '../core/management.js';
 import { phaseCause } from '../core/phase.js';
 import { adopting, placeKey } from '../core/places.js';
 import type { Step } from '../core/ports.js';
@@ -21,6 +21,7 @@ import { isSeen, type Phase, type SeenWorld, type State } from '../core/state.js
 import type { Happening } from '../model/event.js';
 import type { Route } from '../model/route.js';
 import { type NameOf, namesOf, routeText, ruleText } from '../model/route-text.js';
+import { firstOf } from '../model/text.js';
 import type { Emit } from './emit.js';
 import { gatewayNews } from './gateway-news.js';
 import { createOutages, type Outages } from './outages.js';
@@ -275,10 +276,7 @@ function whyTaken(world: SeenWorld, routes: readonly Route[], ties: ReadonlySet<
   const rivals = routes
     .filter((route) => ties.has(interfaceKeyOf(route)))
     .slice(0, NAMED_TIES)
-    .flatMap(({ destination, nexthops }) => {
-      const link = snapshot.links.find(({ index }) => index === nexthops[0]?.interfaceIndex);
-      return rivalOf(world, realmOf(link, snapshot).table, destination) ?? [];
-    });
+    .flatMap((route) => rivalOf(world, realmOf(linkOfRoute(snapshot, route), snapshot).table, route.destination) ?? []);
   const owners = [...daemons.values()].filter(({ protocols }) =>
     rivals.some(({ protocol }) => protocols.includes(protocol)),
   );
@@ -292,9 +290,8 @@ function whyTaken(world: SeenWorld, routes: readonly Route[], ties: ReadonlySet<
 }
 
 function tie(kind: 'preempting' | 'preempting-ended', keys: readonly string[], reason: string): Happening {
-  const named = keys.slice(0, NAMED_TIES).map((key) => key.slice(key.indexOf(' ') + 1));
-  const more = keys.length > named.length ? ` and ${keys.length - named.length} more` : '';
-  return { kind, what: `${named.join(', ')}${more}`, count: keys.length, reason };
+  const what = firstOf(keys, NAMED_TIES, (key) => key.slice(key.indexOf(' ') + 1));
+  return { kind, what, count: keys.length, reason };
 }
 
 /** Reports the end of interference, after a minute without an episode. */

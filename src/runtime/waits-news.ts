@@ -5,13 +5,12 @@
 
 import { isIP } from 'node:net';
 import { wanted } from '../core/desired.js';
-import type { Sightings } from '../core/gateway.js';
+import { type Sightings, sightingOf } from '../core/gateway.js';
 import { type Gateway, gatewaysIn } from '../core/gateways.js';
 import type { KernelHint } from '../core/ports.js';
 import { isSeen, type SeenWorld, type State } from '../core/state.js';
 import { type Address, familyOf } from '../model/address.js';
 import type { Happening } from '../model/event.js';
-import { neighbourKey } from '../model/link.js';
 import { containsAddress } from '../model/prefix.js';
 
 /** The most waits that are reported one by one. */
@@ -97,8 +96,7 @@ function reaches({ destination }: NonNullable<KernelHint['route']>, address: Add
 function answering(world: SeenWorld, address: Address, before: Sightings): Gateway | undefined {
   const news = gatewaysIn(world).filter(({ address: own, family, link }) => {
     if (link === undefined || family !== familyOf(address)) return false;
-    const key = neighbourKey({ interfaceIndex: link.index, address: own });
-    const [then, now] = [before.get(key), world.sightings.get(key)];
+    const [then, now] = [before, world.sightings].map((sightings) => sightingOf(sightings, link.index, own));
     return now?.state === 'alive' && (then?.state !== 'alive' || (then.suspect && !now.suspect));
   });
   return news.find((one) => one.address === address) ?? news[0];

@@ -7,7 +7,7 @@ import { linkOf, realmOf } from '../../core/management.js';
 import { ownership, ownsRule } from '../../core/ownership.js';
 import { takesAllTo } from '../../core/rule-place.js';
 import { type Family, familyBits } from '../../model/address.js';
-import { allBackupRouters } from '../../model/config.js';
+import { allBackupRouters, replying } from '../../model/config.js';
 import { containsPrefix, prefix } from '../../model/prefix.js';
 import { type Rule, TABLE_LOCAL, TABLE_MAIN } from '../../model/route.js';
 import { ruleText, tableText } from '../../model/route-text.js';
@@ -16,7 +16,7 @@ import type { Host } from '../host.js';
 import { withAgent } from './agent.js';
 
 function asked({ config }: Host): boolean {
-  return allBackupRouters(config).some(({ symmetricReplies }) => symmetricReplies === true);
+  return replying(allBackupRouters(config)).length > 0;
 }
 
 export const repliesNotIn: Check = {
@@ -53,7 +53,7 @@ export const repliesOvertaken: Check = {
             const sources = host.config.managementInterfaces.flatMap(({ selector, backupRouters }) => {
               const link = linkOf(selector, snapshot);
               if (link === undefined || realmOf(link, snapshot).vrf !== undefined) return [];
-              const families = backupRouters.filter((one) => one.symmetricReplies === true).map(({ family }) => family);
+              const families = replying(backupRouters);
               return snapshot.addresses.filter(
                 (one) => one.interfaceIndex === link.index && families.includes(one.family),
               );

@@ -3,15 +3,22 @@
 import { appendFileSync, mkdirSync, renameSync, rmdirSync, rmSync, watch as watchFiles, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
+import { type Clock, systemClock } from '../../../src/host/clock.js';
 import { PathWatch } from '../../../src/host/path-watch.js';
 import { FakeClock } from '../health/fake-clock.js';
 import { directory, sleep, until } from '../health/fake-vty.js';
 
 function watchIn(t: Test, ...parts: readonly string[]) {
+  return watchBeside(t, [], systemClock, ...parts);
+}
+
+/** In a directory that has these files. */
+function watchBeside(t: Test, files: readonly string[], clock: Clock, ...parts: readonly string[]) {
   const { path: root, remove } = directory();
+  for (const file of files) writeFileSync(join(root, file), '');
   const path = join(root, ...parts);
   let events = 0;
-  const watch = new PathWatch(path, () => events++);
+  const watch = new PathWatch(path, () => events++, clock);
   t.teardown(() => {
     watch.close();
     remove();
@@ -99,55 +106,39 @@ async function storm(path: string, changes: number): Promise<void> {
 }
 
 t.test('a file that is written without pause: at once, then one report each 100 ms', async (t) => {
-  const { path: root, remove } = directory();
-  const path = join(root, 'x.vty');
-  writeFileSync(path, '');
   const clock = new FakeClock();
-  let reports = 0;
-  const watch = new PathWatch(path, () => reports++, clock);
-  t.teardown(() => {
-    watch.close();
-    remove();
-  });
+  const { path, watch, count } = watchBeside(t, ['x.vty'], clock, 'x.vty');
   await storm(path, 1);
-  t.equal(reports, 1, 'the first one is not delayed');
+  t.equal(count(), 1, 'the first one is not delayed');
   await storm(path, 50);
-  t.equal(reports, 20, 'what a daemon that starts causes is not delayed either');
+  t.equal(count(), 20, 'what a daemon that starts causes is not delayed either');
   t.equal(clock.pending, 1);
   t.equal(watch.rearm(), false, 'a poll of the caller does not end the pause');
   clock.advance(99);
-  t.equal(reports, 20);
+  t.equal(count(), 20);
   clock.advance(1);
-  t.equal(reports, 21, 'what happened in the pause is reported at its end');
+  t.equal(count(), 21, 'what happened in the pause is reported at its end');
   for (let pauses = 1; pauses <= 3; pauses++) {
     await storm(path, 10);
-    t.equal(reports, 20 + pauses);
+    t.equal(count(), 20 + pauses);
     clock.advance(100);
-    t.equal(reports, 21 + pauses);
+    t.equal(count(), 21 + pauses);
   }
   clock.advance(100);
-  t.equal(reports, 24, 'nothing happened since');
+  t.equal(count(), 24, 'nothing happened since');
   await storm(path, 3);
-  t.equal(reports, 27, 'calm again: at once');
+  t.equal(count(), 27, 'calm again: at once');
 });
 
 t.test('neighbours of the path that are written without pause', async (t) => {
-  const { path: root, remove } = directory();
-  const path = join(root, 'x.vty');
-  writeFileSync(join(root, 'other'), '');
   const clock = new FakeClock();
-  let reports = 0;
-  const watch = new PathWatch(path, () => reports++, clock);
-  t.teardown(() => {
-    watch.close();
-    remove();
-  });
+  const { root, path, watch, count } = watchBeside(t, ['other'], clock, 'x.vty');
   await storm(join(root, 'other'), 30);
-  t.equal(reports, 0);
+  t.equal(count(), 0);
   t.equal(clock.pending, 1, 'a pause');
   writeFileSync(path, '');
   clock.advance(100);
-  t.equal(reports, 1, 'the path itself changed in the pause');
+  t.equal(count(), 1, 'the path itself changed in the pause');
   watch.close();
   t.equal(clock.pending, 0);
 });
